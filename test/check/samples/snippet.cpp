@@ -1,0 +1,4 @@
+// as: include/heddle/snippet.cpp check: readme
+//[region
+int right = 1;
+//]
