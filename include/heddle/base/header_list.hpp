@@ -1,0 +1,103 @@
+// An ordered list of header fields in one flat piece of memory, reused from block to block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <heddle/base/header_name.hpp>
+
+namespace heddle {
+
+/// One header field. The views live as long as the list they come from is not changed.
+struct header_field {
+  header_name token = header_name::other;
+  bool never_index = false;  // RFC 7541 §7.1.3: secrets stay out of compression contexts
+  std::string_view name;
+  std::string_view value;
+  /// Where the receiver may leave 32 bits that come back with the next use of the same compression entry (0 at
+  /// first); null when the field did not come from such an entry. Valid only while the block is being reported.
+  std::uint32_t* cookie = nullptr;
+};
+
+/// Fields in wire order. Adding copies; clear() keeps the memory, so that a recycled list does not allocate.
+class header_list {
+ public:
+  void add(header_name token, std::string_view value) { add_entry(token, to_string(token), value, false, nullptr); }
+  /// `name` must be lower case.
+  void add(std::string_view name, std::string_view value, bool never_index = false) {
+    add_entry(find_header_name(name), name, value, never_index, nullptr);
+  }
+  void add(header_field const& field) {
+    add_entry(field.token, field.name, field.value, field.never_index, field.cookie);
+  }
+
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool empty() const noexcept { return entries_.empty(); }
+  void clear() noexcept {
+    entries_.clear();
+    text_.clear();
+  }
+
+  header_field operator[](std::size_t i) const noexcept {
+    entry const& e = entries_[i];
+    std::string_view const text(text_);
+    bool const known = e.token != header_name::other && e.token != header_name::unknown_pseudo;
+    return {e.token, e.never_index, known ? to_string(e.token) : text.substr(e.offset, e.name_size),
+            text.substr(e.offset + (known ? 0 : e.name_size), e.value_size), e.cookie};
+  }
+
+  class iterator {
+   public:
+    using value_type = header_field;
+    using difference_type = std::ptrdiff_t;
+    iterator(header_list const* list, std::size_t i) noexcept : list_(list), i_(i) {}
+    header_field operator*() const noexcept { return (*list_)[i_]; }
+    iterator& operator++() noexcept {
+      ++i_;
+      return *this;
+    }
+    bool operator==(iterator const& other) const noexcept { return i_ == other.i_; }
+
+   private:
+    header_list const* list_;
+    std::size_t i_;
+  };
+  iterator begin() const noexcept { return {this, 0}; }
+  iterator end() const noexcept { return {this, entries_.size()}; }
+
+  /// The first field of that name; an empty value when there is none (ask contains() where that matters).
+  std::string_view get(header_name token) const noexcept {
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].token == token) return (*this)[i].value;
+    return {};
+  }
+  bool contains(header_name token) const noexcept {
+    for (entry const& e : entries_)
+      if (e.token == token) return true;
+    return false;
+  }
+
+ private:
+  struct entry {
+    header_name token;
+    bool never_index;
+    std::uint32_t offset, name_size, value_size;
+    std::uint32_t* cookie;
+  };
+
+  void add_entry(header_name token, std::string_view name, std::string_view value, bool secret, std::uint32_t* cookie) {
+    auto const offset = static_cast<std::uint32_t>(text_.size());
+    if (token == header_name::other || token == header_name::unknown_pseudo) text_.append(name);
+    text_.append(value);
+    entries_.push_back({token, secret, offset, static_cast<std::uint32_t>(name.size()),
+                        static_cast<std::uint32_t>(value.size()), cookie});
+  }
+
+  std::vector<entry> entries_;
+  std::string text_;
+};
+
+}  // namespace heddle
