@@ -1,0 +1,100 @@
+// The receiving half of a call's body: bytes in, whole messages out, and what that earns of the peer's window.
+#pragma once
+
+#include <cstddef>
+
+#include <heddle/base/bytes.hpp>
+#include <heddle/base/status.hpp>
+#include <heddle/rpc/message_framing.hpp>
+
+namespace heddle::rpc {
+
+/// Reads messages straight from the bytes that are lent, and keeps only what nobody has taken when the loan ends.
+/// Bytes are earned back when the application takes the message that they belong to, or at once while it waits for one:
+/// so a message may be larger than any window, and nothing flows for a reader who does not read.
+class inbound {
+ public:
+  /// Starts over for a new call. Keeps memory.
+  void reset(std::size_t max_message_size) noexcept {
+    buffer_.clear();
+    lent_ = {};
+    reader_ = message_reader(max_message_size);
+    earned_ = 0;
+    ended_ = false;
+    state_ = message_reader::outcome::need_more;
+  }
+  void set_encoded(bool encoded) noexcept { reader_.set_encoded(encoded); }
+
+  void lend(bytes_view bytes) {
+    if (bytes.empty()) return;
+    if (buffer_.empty() && lent_.empty()) {
+      lent_ = bytes;
+    } else {
+      keep();
+      buffer_.append(bytes);
+    }
+    look();
+  }
+  /// The loan ends: copies what is left of it.
+  void keep() {
+    if (lent_.empty()) return;
+    // The size of the message is known and was judged: one allocation for all that is to come of it.
+    if (reader_.wanted() > lent_.size()) buffer_.prepare(reader_.wanted());
+    buffer_.append(lent_);
+    lent_ = {};
+  }
+  void end() noexcept { ended_ = true; }
+  /// Forgets what was not taken.
+  void discard() noexcept {
+    buffer_.clear();
+    lent_ = {};
+    state_ = message_reader::outcome::need_more;
+  }
+  /// Gives memory back that one large message needed.
+  void shrink() noexcept { buffer_.shrink(64 * 1024); }
+
+  bool has_message() const noexcept { return state_ == message_reader::outcome::message; }
+  bool failed() const noexcept { return state_ == message_reader::outcome::error; }
+  /// All messages were taken and no more will come.
+  bool finished() const noexcept { return ended_ && available().empty(); }
+  /// The peer said that no more will come.
+  bool ended() const noexcept { return ended_; }
+  /// The stream ended inside a message.
+  bool truncated() const noexcept { return ended_ && !available().empty() && !has_message() && !failed(); }
+  /// Why failed(), or truncated().
+  status error() const { return failed() ? reader_.error() : check_end_of_messages(available().size()); }
+
+  /// The body of the message at the front, valid until pop().
+  bytes_view message() const noexcept { return reader_.body(available()); }
+  /// Takes the message at the front. Returns how many bytes that earns.
+  std::size_t pop() {
+    std::size_t const n = reader_.wanted();
+    std::size_t const already = earned_ < n ? earned_ : n;
+    earned_ -= already;
+    if (lent_.empty())
+      buffer_.consume(n);
+    else
+      lent_ = lent_.subspan(n);
+    look();
+    return n - already;
+  }
+  /// The application waits for a message: what is here of it is earned.
+  std::size_t earn() noexcept {
+    std::size_t const n = available().size() - earned_;
+    earned_ += n;
+    return n;
+  }
+
+ private:
+  bytes_view available() const noexcept { return lent_.empty() ? buffer_.view() : lent_; }
+  void look() { state_ = reader_.read(available()); }
+
+  byte_buffer buffer_;
+  bytes_view lent_;
+  message_reader reader_{0};
+  std::size_t earned_ = 0;  // bytes at the front that were earned before they were taken
+  bool ended_ = false;
+  message_reader::outcome state_ = message_reader::outcome::need_more;
+};
+
+}  // namespace heddle::rpc

@@ -1,0 +1,97 @@
+// The five bytes before every gRPC message (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <heddle/base/bytes.hpp>
+#include <heddle/base/config.hpp>
+#include <heddle/base/status.hpp>
+
+namespace heddle {
+
+inline constexpr std::size_t message_prefix_size = 5;
+
+/// A flag, and the size of the message that follows.
+struct message_prefix {
+  bool compressed = false;
+  std::uint32_t size = 0;
+
+  friend bool operator==(message_prefix const&, message_prefix const&) = default;
+};
+
+/// Writes message_prefix_size bytes to `out`.
+inline void write_prefix(std::uint8_t* out, bool compressed, std::uint32_t size) noexcept {
+  out[0] = compressed ? 1 : 0;
+  out[1] = static_cast<std::uint8_t>(size >> 24);
+  out[2] = static_cast<std::uint8_t>(size >> 16);
+  out[3] = static_cast<std::uint8_t>(size >> 8);
+  out[4] = static_cast<std::uint8_t>(size);
+}
+
+/// Finds messages in the bytes of a stream, and judges each by its prefix, before anyone makes room for its body. It
+/// keeps no bytes: the caller gives it what is there, beginning at a prefix, and consumes the messages that it finds:
+///
+///     while (reader.read(buffer.view()) == message_reader::outcome::message) {
+///       use(reader.prefix(), reader.body(buffer.view()));
+///       buffer.consume(reader.wanted());
+///     }
+///
+/// After an error every read() is that error.
+class message_reader {
+ public:
+  enum class outcome : std::uint8_t { need_more, message, error };
+
+  /// `max_receive_message_size` in bytes; 0 lets only empty messages through.
+  explicit message_reader(std::size_t max_receive_message_size) noexcept : limit_(max_receive_message_size) {}
+
+  /// Whether the peer named a `grpc-encoding` other than identity: without one a compressed message is an error.
+  void set_encoded(bool encoded) noexcept { encoded_ = encoded; }
+
+  /// Looks at the message that begins at the front of `available`.
+  outcome read(bytes_view available) {
+    if (!error_.is_ok()) return outcome::error;
+    wanted_ = message_prefix_size;
+    if (!available.empty() && !check_flag(available[0])) return outcome::error;
+    if (available.size() < message_prefix_size) return outcome::need_more;
+    prefix_.compressed = available[0] != 0;
+    prefix_.size = std::uint32_t{available[1]} << 24 | std::uint32_t{available[2]} << 16 |
+                   std::uint32_t{available[3]} << 8 | available[4];
+    if (prefix_.size > limit_) return fail_size();
+    wanted_ += prefix_.size;
+    return available.size() < wanted_ ? outcome::need_more : outcome::message;
+  }
+
+  /// How many bytes from the front must be there for read() to get further, or belong to the message it found.
+  std::size_t wanted() const noexcept { return wanted_; }
+  /// Of the message that read() found, or whose body it waits for.
+  message_prefix const& prefix() const noexcept { return prefix_; }
+  /// The body of the message that read() found in these bytes.
+  bytes_view body(bytes_view available) const noexcept { return available.subspan(message_prefix_size, prefix_.size); }
+  /// INTERNAL for a wrong flag, RESOURCE_EXHAUSTED for a message over the limit; OK as long as there is no error.
+  status const& error() const noexcept { return error_; }
+
+ private:
+  bool check_flag(std::uint8_t flag) {
+    if (flag == 0 || (flag == 1 && encoded_)) return true;
+    fail_flag(flag);
+    return false;
+  }
+  void fail_flag(std::uint8_t flag);
+  outcome fail_size();
+
+  std::size_t limit_;
+  std::size_t wanted_ = message_prefix_size;
+  message_prefix prefix_;
+  bool encoded_ = false;
+  status error_;
+};
+
+/// The error for a stream that ended with `left` bytes after its last whole message; OK when there are none.
+status check_end_of_messages(std::size_t left);
+
+}  // namespace heddle
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/rpc/message_framing.ipp>
+#endif

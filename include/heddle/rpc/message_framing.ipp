@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include <heddle/rpc/message_framing.hpp>
+
+namespace heddle {
+
+HEDDLE_DECL void message_reader::fail_flag(std::uint8_t flag) {
+  error_ = status(status_code::internal,
+                  flag == 1 ? std::string("received a compressed message without a grpc-encoding")
+                            : "received a message with flag " + std::to_string(flag) + ", which is neither 0 nor 1");
+}
+
+HEDDLE_DECL message_reader::outcome message_reader::fail_size() {
+  error_ = status(status_code::resource_exhausted, "received a message of " + std::to_string(prefix_.size) +
+                                                       " bytes, which is more than max_receive_message_size (" +
+                                                       std::to_string(limit_) + " bytes)");
+  return outcome::error;
+}
+
+HEDDLE_DECL status check_end_of_messages(std::size_t left) {
+  if (left == 0) return ok;
+  return status(status_code::internal, "the stream ended inside a message");
+}
+
+}  // namespace heddle
