@@ -1,0 +1,258 @@
+// What leaves: header blocks, DATA within two windows and one socket, and the queue of those that must wait.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include <heddle/http2/connection.hpp>
+
+namespace heddle::http2 {
+
+HEDDLE_DECL void connection::take_output(output& into, time_point now) {
+  now_ = now;
+  tell_room();  // a call that was cancelled here made room, and nothing may ever be received again
+  if (!failed_) pump();
+  if (new_stall_) watch_stalls();
+  settings_sent_ = true;
+  into.frames.swap(frames_);
+  into.urgent.swap(urgent_);
+  tail_ = nullptr;
+  in_flight_ = into.frames.size() + into.urgent.size();
+  induced_in_flight_ = induced_;
+  induced_ = 0;
+}
+
+HEDDLE_DECL void connection::output_written(time_point now) {
+  now_ = now;
+  in_flight_ = 0;
+  induced_in_flight_ = 0;
+  if (!failed_) pump();
+}
+
+HEDDLE_DECL bool connection::can_open() const noexcept {
+  return !retired() && table_.size() < peer_.max_concurrent_streams;
+}
+
+HEDDLE_DECL stream& connection::open(header_list const& head, bool end_stream, void* user) {
+  stream& s = make_stream(next_id_);
+  next_id_ += 2;
+  s.user = user;
+  send_headers(s, head, end_stream);
+  return s;
+}
+
+HEDDLE_DECL void connection::send_headers(stream& s, header_list const& head, bool end_stream) {
+  if (!can_send(s) || !s.pending_.empty()) return;
+  write_header_frames(s.id_, head, end_stream);
+  if (end_stream) {
+    s.state_ = step(s.state_, stream_input::send_end_stream).next;
+    after_end(s);
+  }
+}
+
+HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const& fields, bool end_stream) {
+  std::uint8_t const end = end_stream ? flag::end_stream : std::uint8_t{0};
+  std::size_t const at = frames_.size();
+  write_frame(frames_, 0, frame_type::headers, flag::end_headers | end, id);
+  encoder_.encode(fields, frames_);
+  std::size_t const length = frames_.size() - at - frame_header_size, most = peer_.max_frame_size;
+  frame_header::write_length(frames_.data() + at, static_cast<std::uint32_t>(std::min(length, most)));
+  strikes_ = 0;
+  last_ping_ = never;
+  if (length <= most) return;
+
+  frames_.data()[at + 4] = end;  // END_HEADERS moves to the last CONTINUATION
+  byte_buffer rest;
+  rest.append(frames_.view().subspan(at + frame_header_size + most));
+  frames_.remove_suffix(rest.size());
+  while (!rest.empty()) {
+    std::size_t const n = std::min(rest.size(), most);
+    std::uint8_t const last = n == rest.size() ? flag::end_headers : std::uint8_t{0};
+    std::memcpy(write_frame(frames_, static_cast<std::uint32_t>(n), frame_type::continuation, last, id), rest.data(), n);
+    rest.consume(n);
+  }
+}
+
+// ---- DATA
+
+HEDDLE_DECL std::uint8_t* connection::prepare_data(stream& s, std::size_t n) {
+  auto const most = std::min<std::int64_t>({send_window_.available(), s.send_.available(), peer_.max_frame_size});
+  direct_ = s.pending_.empty() && static_cast<std::int64_t>(n) <= most &&
+            queued_output() + n <= limits_.output_batch && can_send(s);
+  if (!direct_) return s.pending_.prepare(n);
+  // A frame that many small messages share costs its nine bytes once.
+  if (ends_with_data_of(s) && tail_length_ + n <= peer_.max_frame_size) return frames_.prepare(n);
+  frames_.prepare(frame_header_size + n);
+  open_data_frame(s);
+  return frames_.prepare(n);
+}
+
+HEDDLE_DECL void connection::commit_data(stream& s, std::size_t n) {
+  if (direct_) {
+    frames_.commit(n);
+    data_sent(s, n);
+    return;
+  }
+  if (!can_send(s)) return;
+  s.pending_.commit(n);
+  pending_ += n;
+  queue(s);
+  pump();
+}
+
+HEDDLE_DECL void connection::end_data(stream& s) {
+  if (!can_send(s)) return;
+  s.end_pending_ = true;
+  if (s.pending_.empty())
+    write_end(s);
+  else
+    new_stall_ = true;
+}
+
+HEDDLE_DECL void connection::send_trailers(stream& s, header_list const& trailers) {
+  if (!can_send(s)) return;
+  if (s.pending_.empty()) {
+    write_header_frames(s.id_, trailers, true);
+    s.state_ = step(s.state_, stream_input::send_end_stream).next;
+    return after_end(s);
+  }
+  s.trailers_ = trailers;
+  s.trailers_pending_ = true;
+  new_stall_ = true;
+}
+
+/// Data may follow: the state allows it and the end was not announced.
+HEDDLE_DECL bool connection::can_send(stream const& s) const noexcept {
+  return !failed_ && !s.end_pending_ && !s.trailers_pending_ &&
+         step(s.state_, stream_input::send_data).what == verdict::proceed;
+}
+
+HEDDLE_DECL bool connection::ends_with_data_of(stream const& s) const noexcept {
+  return tail_ == &s && tail_at_ + frame_header_size + tail_length_ == frames_.size();
+}
+
+HEDDLE_DECL void connection::open_data_frame(stream& s) {
+  tail_ = &s;
+  tail_at_ = frames_.size();
+  tail_length_ = 0;
+  write_frame(frames_, 0, frame_type::data, 0, s.id_);
+}
+
+HEDDLE_DECL void connection::data_sent(stream& s, std::size_t n) noexcept {
+  tail_length_ += n;
+  frame_header::write_length(frames_.data() + tail_at_, static_cast<std::uint32_t>(tail_length_));
+  s.send_.take(static_cast<std::int64_t>(n));
+  send_window_.take(static_cast<std::int64_t>(n));
+  strikes_ = 0;
+  last_ping_ = never;
+  // A peer may answer every message with two updates; crumbs that its own tiny updates made us send earn none.
+  if (n >= 256 || s.pending_.empty())
+    update_credit_ = static_cast<std::uint32_t>(std::min<std::size_t>(update_credit_ + 10 + n / 16, 100000));
+}
+
+HEDDLE_DECL void connection::write_end(stream& s) {
+  if (s.trailers_pending_) {
+    write_header_frames(s.id_, s.trailers_, true);
+  } else if (ends_with_data_of(s)) {
+    frames_.data()[tail_at_ + 4] |= flag::end_stream;
+    tail_ = nullptr;
+  } else {
+    write_frame(frames_, 0, frame_type::data, flag::end_stream, s.id_);
+  }
+  s.state_ = step(s.state_, stream_input::send_end_stream).next;
+  after_end(s);
+}
+
+HEDDLE_DECL void connection::after_end(stream& s) {
+  s.end_pending_ = s.trailers_pending_ = false;
+  s.stalled_since_ = never;
+  if (s.state_ == stream_state::finished) {
+    close(s, stream_state::finished);
+    recycle(s);
+  } else if (who_ == role::server) {
+    // The answer is complete before the question: without a reset the stream would stay open (RFC 9113 §8.1).
+    reset(s, error_code::no_error, reason::early_answer, {});
+  }
+}
+
+// ---- those that wait
+
+HEDDLE_DECL void connection::queue(stream& s) noexcept {
+  if (s.queued_ || s.pending_.empty()) return;
+  s.queued_ = true;
+  s.next_queued_ = nullptr;
+  s.previous_queued_ = queue_tail_;
+  (queue_tail_ != nullptr ? queue_tail_->next_queued_ : queue_head_) = &s;
+  queue_tail_ = &s;
+}
+
+HEDDLE_DECL void connection::unqueue(stream& s) noexcept {
+  if (!s.queued_) return;
+  s.queued_ = false;
+  (s.previous_queued_ != nullptr ? s.previous_queued_->next_queued_ : queue_head_) = s.next_queued_;
+  (s.next_queued_ != nullptr ? s.next_queued_->previous_queued_ : queue_tail_) = s.previous_queued_;
+}
+
+/// Streams take turns, a frame each, as long as the connection's window and the socket take any.
+HEDDLE_DECL void connection::pump() {
+  while (queue_head_ != nullptr && send_window_.available() > 0 && queued_output() < limits_.output_batch) {
+    stream& s = *queue_head_;
+    unqueue(s);
+    if (pump_stream(s)) queue(s);
+  }
+  if (waiting_ != 0) wake_writers();
+}
+
+/// Sends one frame of `s`. True when more could follow; otherwise a WINDOW_UPDATE queues the stream again.
+HEDDLE_DECL bool connection::pump_stream(stream& s) {
+  auto const n = static_cast<std::size_t>(std::max<std::int64_t>(
+      0, std::min<std::int64_t>({static_cast<std::int64_t>(s.pending_.size()), send_window_.available(),
+                                 s.send_.available(), peer_.max_frame_size})));
+  if (n == 0) return false;
+  open_data_frame(s);
+  frames_.append(s.pending_.view().first(n));
+  s.pending_.consume(n);
+  pending_ -= n;
+  data_sent(s, n);
+  if (s.stalled_since_ != never) s.stalled_since_ = now_;
+  if (!s.pending_.empty()) return s.send_.available() > 0;
+  s.pending_.shrink(high_water);
+  if (s.end_pending_ || s.trailers_pending_) write_end(s);
+  return false;
+}
+
+HEDDLE_DECL void connection::notify_writable(stream& s) noexcept {
+  if (s.wants_writable_ || s.closed()) return;
+  s.wants_writable_ = true;
+  ++waiting_;
+}
+
+HEDDLE_DECL bool connection::should_wait(stream const& s) const noexcept {
+  return s.pending_.size() >= high_water ||
+         (!s.pending_.empty() && pending_ + queued_output() >= limits_.max_queued_output);
+}
+
+HEDDLE_DECL void connection::wake_writers() {
+  bool const crowded = pending_ + queued_output() >= limits_.max_queued_output;
+  for (auto const& owned : streams_) {
+    stream& s = *owned;
+    if (!s.wants_writable_ || s.pending_.size() > low_water || (crowded && !s.pending_.empty())) continue;
+    s.wants_writable_ = false;
+    --waiting_;
+    sink_.on_writable(s);
+    if (waiting_ == 0) break;
+  }
+}
+
+/// Starts the clock of finished answers that a window holds back (limits::stalled_answer_timeout).
+HEDDLE_DECL void connection::watch_stalls() {
+  new_stall_ = false;
+  if (who_ != role::server) return;
+  table_.for_each([this](stream& s) {
+    if ((!s.end_pending_ && !s.trailers_pending_) || s.stalled_since_ != never) return;
+    s.stalled_since_ = now_;
+    stall_check_ = std::min(stall_check_, after(now_, limits_.stalled_answer_timeout));
+  });
+}
+
+}  // namespace heddle::http2
