@@ -1,0 +1,5 @@
+// Everything a client needs.
+#pragma once
+
+#include <heddle/client/channel.hpp>
+#include <heddle/client/stub.hpp>

@@ -1,0 +1,75 @@
+// One try of a call on one connection. Only attempts know exchanges; calls know attempts.
+#pragma once
+
+#include <memory>
+
+#include <heddle/base/config.hpp>
+#include <heddle/rpc/exchange.hpp>
+#include <heddle/rpc/inbound.hpp>
+#include <heddle/rpc/wire_protocol.hpp>
+#include <heddle/transport/http2_driver.hpp>
+
+namespace heddle::detail {
+
+/// The call that made the attempt. Nothing is resumed in these.
+class attempt_user {
+ public:
+  virtual void on_attempt_head() = 0;
+  virtual void on_attempt_data() = 0;
+  virtual void on_attempt_writable() = 0;
+  /// The attempt is over. `unprocessed`: the server has not looked at it, it may be made again elsewhere.
+  virtual void on_attempt_end(status const& s, bool unprocessed) = 0;
+
+ protected:
+  ~attempt_user() = default;
+};
+
+class client_attempt final : public rpc::exchange_events {
+ public:
+  client_attempt(attempt_user& user, rpc::wire_protocol const& protocol) noexcept : user_(user), protocol_(protocol) {}
+
+  /// False when the connection has no room.
+  bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size);
+  bool active() const noexcept { return exchange_ != nullptr; }
+  std::uint8_t* prepare(std::size_t n) { return exchange_->prepare(n); }
+  void commit(std::size_t n) { exchange_->commit(n); }
+  void send_end() { exchange_->send_end(); }
+  bool should_wait() const { return exchange_->should_wait(); }
+  void notify_writable() { exchange_->notify_writable(); }
+  void consumed(std::size_t n) {
+    if (exchange_ != nullptr) exchange_->consumed(n);
+  }
+  /// Lets go of the exchange, cancelling what is open. What was received stays.
+  void end() noexcept;
+  /// Forgets everything, for the next try or the next call.
+  void reset() noexcept;
+
+  rpc::inbound& inbound() noexcept { return inbound_; }
+  rpc::response_head const& head() const noexcept { return head_; }
+  metadata const& trailers() const noexcept { return trailers_; }
+  std::shared_ptr<transport::http2_driver> const& driver() const noexcept { return driver_; }
+
+ private:
+  void on_head(header_list const& fields, bool end, bool too_large) override;
+  void on_body(bytes_view bytes, bool end) override;
+  void on_trailers(header_list const& fields, bool too_large) override;
+  void on_abort(rpc::exchange_abort const& why) override;
+  void on_writable() override { user_.on_attempt_writable(); }
+  void on_settled() override { inbound_.keep(); }
+  void finish(status s);
+
+  attempt_user& user_;
+  rpc::wire_protocol const& protocol_;
+  std::shared_ptr<transport::http2_driver> driver_;
+  rpc::exchange* exchange_ = nullptr;
+  rpc::inbound inbound_;
+  rpc::response_head head_;
+  metadata trailers_;
+  bool over_ = true;
+};
+
+}  // namespace heddle::detail
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/client/attempt.ipp>
+#endif

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <utility>
+
+#include <heddle/client/attempt.hpp>
+
+namespace heddle::detail {
+
+HEDDLE_DECL bool client_attempt::start(transport::http2_driver& driver, header_list const& head,
+                                       std::size_t max_message_size) {
+  reset();
+  inbound_.reset(max_message_size);
+  exchange_ = driver.open(head, *this);
+  if (exchange_ == nullptr) return false;
+  driver_ = std::static_pointer_cast<transport::http2_driver>(driver.shared_from_this());
+  over_ = false;
+  return true;
+}
+
+HEDDLE_DECL void client_attempt::end() noexcept {
+  over_ = true;
+  if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
+}
+
+HEDDLE_DECL void client_attempt::reset() noexcept {
+  end();
+  inbound_.discard();
+  inbound_.shrink();
+  head_.clear();
+  trailers_.clear();
+  driver_.reset();
+}
+
+HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bool too_large) {
+  if (over_) return;
+  if (too_large)
+    return finish(status(status_code::resource_exhausted,
+                         "the response headers are larger than limits().max_header_list_size allows"));
+  if (end) return finish(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
+  status wrong = protocol_.read_response(fields, head_);
+  if (!wrong.is_ok()) return finish(std::move(wrong));
+  user_.on_attempt_head();
+}
+
+HEDDLE_DECL void client_attempt::on_body(bytes_view bytes, bool end) {
+  if (over_) return consumed(bytes.size());
+  inbound_.lend(bytes);
+  if (inbound_.failed()) return finish(inbound_.error());
+  if (end) return finish(protocol_.missing_trailers(head_));
+  user_.on_attempt_data();
+}
+
+HEDDLE_DECL void client_attempt::on_trailers(header_list const& fields, bool too_large) {
+  if (over_) return;
+  if (too_large)
+    return finish(status(status_code::resource_exhausted,
+                         "the response trailers are larger than limits().max_header_list_size allows"));
+  finish(protocol_.read_trailers(fields, head_, trailers_));
+}
+
+HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {
+  if (why.connection_lost && exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
+  if (over_) return;
+  over_ = true;
+  inbound_.end();
+  user_.on_attempt_end(why.status, why.unprocessed);
+}
+
+HEDDLE_DECL void client_attempt::finish(status s) {
+  over_ = true;
+  inbound_.end();
+  user_.on_attempt_end(s, false);
+}
+
+}  // namespace heddle::detail

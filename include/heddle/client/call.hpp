@@ -1,0 +1,135 @@
+// One call on the client: it owns its attempts, and outlives each of them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/client/attempt.hpp>
+#include <heddle/client/call_options.hpp>
+#include <heddle/rpc/method.hpp>
+#include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/ready_queue.hpp>
+#include <heddle/transport/waiter.hpp>
+
+namespace heddle::detail {
+
+class channel_core;
+
+/// Recycled by its channel. Everything happens on the channel's executor, but for what is marked.
+///
+/// Until it is committed (by the response headers, or by more request than the replay limit keeps) the call can be sent
+/// again as a whole: it keeps its request, serialised; a single request that the caller still holds is serialised anew.
+class client_call final : public std::enable_shared_from_this<client_call>,
+                          private attempt_user,
+                          private transport::ready_item,
+                          private deadline_item {
+ public:
+  explicit client_call(channel_core& core);
+  ~client_call();
+
+  /// Any executor: readies a recycled call, before start().
+  void prepare(method_descriptor const& method, call_options const& options);
+  void start();
+  /// A unary call, to be answered into `response`; completes `done()` once.
+  void start_unary(void const* request, void* response);
+  /// Serialises now: the request of a server-streaming call need not outlive its start.
+  void set_single_request(void const* request);
+
+  /// The handle is gone: cancels, and recycles when all is quiet.
+  void release();
+  void cancel();
+  void end(status s);
+
+  // Coroutines of the caller, on any executor; one read side and one write side operation at a time.
+  asio::awaitable<bool> read(void* message);
+  asio::awaitable<bool> write(void const* message);
+  asio::awaitable<void> writes_done();
+  asio::awaitable<void> wait_headers();
+  /// Until the end; throws what is not OK. `response`: the single one of a client-streaming call.
+  asio::awaitable<void> finish(void* response);
+
+  /// Takes a message that is here. Only on the channel's executor.
+  bool try_read(void* message);
+
+  /// After the end, or after what they say has come.
+  status const& final_status() const noexcept { return status_; }
+  metadata const& headers() const noexcept { return attempt_.head().metadata; }
+  metadata const& trailers() const noexcept { return attempt_.trailers(); }
+  std::string_view peer() const noexcept {
+    return attempt_.driver() != nullptr ? std::string_view(attempt_.driver()->peer()) : std::string_view();
+  }
+  bool wait_for_ready() const noexcept { return wait_for_ready_; }
+  waiter& reader() noexcept { return reader_; }
+  channel_core& core() const noexcept { return core_; }
+  void drop_waiters() noexcept;
+
+  /// From the channel: try now on this connection. False: it has no room after all.
+  bool start_attempt(transport::http2_driver& driver);
+  bool is_done() const noexcept { return done_; }
+
+ private:
+  friend class channel_core;
+  enum class wants : std::uint8_t { nothing, message, single_response, the_end };
+
+  // attempt_user
+  void on_attempt_head() override;
+  void on_attempt_data() override;
+  void on_attempt_writable() override;
+  void on_attempt_end(status const& s, bool unprocessed) override;
+
+  void on_ready() override;
+  void on_deadline() override;
+  void schedule();
+  void serve();
+  bool serve_reader();
+  status single_response();
+  void begin_read(wants what, void* message);
+  void begin_write(void const* message);
+  void begin_headers();
+  void cancel_wait(bool& pending, waiter& w, bool& cancelled);
+  status send(void const* message);
+  void send_single_request();
+  void half_close();
+  bool write_must_wait() const;
+  void recycle_if_quiet();
+  template <class F>
+  void at_home(bool home, F f);
+
+  channel_core& core_;
+  std::shared_ptr<client_call> self_;  // while it is in use
+  method_descriptor const* method_ = nullptr;
+  rpc::request_head head_;
+  std::size_t max_receive_ = 0, max_send_ = 0;
+  time_point until_ = never;
+  bool wait_for_ready_ = false;
+
+  client_attempt attempt_;
+  byte_buffer replay_;  // framed messages
+  void const* single_ = nullptr;  // a unary request, which the caller keeps
+  bool half_closed_ = false, committed_ = false, done_ = true, released_ = true, ended_ = false;
+  bool transparent_retry_used_ = false, retry_pending_ = false, scheduled_ = false;
+  bool head_received_ = false;
+  status status_, attempt_status_;
+  std::string waiting_for_;  // why it is queued, for the text of its deadline
+
+  // waiting operations: flags and results belong to the channel's executor until the waiter completes
+  wants reading_ = wants::nothing;
+  void* read_into_ = nullptr;
+  bool read_got_ = false, read_cancelled_ = false;
+  bool writing_ = false, write_ready_ = false, write_cancelled_ = false, write_accepted_ = false;
+  status read_status_, write_status_;
+  bool awaiting_headers_ = false, headers_cancelled_ = false;
+  waiter reader_, writer_, headers_;
+
+  client_call* next_queued_ = nullptr;
+  bool queued_ = false;
+};
+
+}  // namespace heddle::detail
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/client/core.hpp>  // which the bodies need, and which includes them
+#endif

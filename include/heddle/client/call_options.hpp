@@ -1,0 +1,105 @@
+// What a caller may say about one call, and what it may learn of it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <heddle/base/metadata.hpp>
+#include <heddle/base/status.hpp>
+#include <heddle/base/time.hpp>
+
+namespace heddle {
+
+/// What came with a unary answer beside the message. Filled when the call has ended, also when it failed.
+class call_info {
+ public:
+  call_info() {}
+  metadata const& headers() const noexcept { return headers_; }
+  metadata const& trailers() const noexcept { return trailers_; }
+  heddle::status const& status() const noexcept { return status_; }
+  /// Of the server, as a target: "ipv4:192.0.2.7:50051"; empty when no connection was found.
+  std::string const& peer() const noexcept { return peer_; }
+
+  void assign(metadata const& headers, metadata const& trailers, heddle::status const& s, std::string_view peer) {
+    headers_ = headers;
+    trailers_ = trailers;
+    status_ = s;
+    peer_ = peer;
+  }
+
+ private:
+  metadata headers_, trailers_;
+  heddle::status status_;
+  std::string peer_;
+};
+
+/// Fluent: `call_options().timeout(5s).header("tenant", "a")`. What is not set comes from the channel.
+class call_options {
+ public:
+  call_options() noexcept {}
+
+  /// From now; the call ends with DEADLINE_EXCEEDED then, wherever it is. Default: no deadline.
+  call_options& timeout(duration d) & noexcept {
+    timeout_ = d;
+    return *this;
+  }
+  call_options&& timeout(duration d) && noexcept { return std::move(timeout(d)); }
+
+  /// Adds request metadata. Throws std::invalid_argument for keys and values that gRPC does not allow.
+  call_options& header(std::string_view key, std::string_view value) & {
+    headers_.add(key, value);
+    return *this;
+  }
+  call_options&& header(std::string_view key, std::string_view value) && { return std::move(header(key, value)); }
+
+  /// Wait for a connection as long as the deadline allows, instead of failing with UNAVAILABLE when the last attempt to
+  /// connect failed. Default: false.
+  call_options& wait_for_ready(bool wait) & noexcept {
+    wait_for_ready_ = wait;
+    return *this;
+  }
+  call_options&& wait_for_ready(bool wait) && noexcept { return std::move(wait_for_ready(wait)); }
+
+  /// The largest message to accept, in bytes; beyond it the call ends with RESOURCE_EXHAUSTED.
+  call_options& max_receive_message_size(std::size_t bytes) & noexcept {
+    max_receive_ = bytes;
+    return *this;
+  }
+  call_options&& max_receive_message_size(std::size_t bytes) && noexcept {
+    return std::move(max_receive_message_size(bytes));
+  }
+  /// The largest message to send, in bytes.
+  call_options& max_send_message_size(std::size_t bytes) & noexcept {
+    max_send_ = bytes;
+    return *this;
+  }
+  call_options&& max_send_message_size(std::size_t bytes) && noexcept {
+    return std::move(max_send_message_size(bytes));
+  }
+
+  /// Unary calls: where to put headers, trailers and peer. `into` must live until the call has ended.
+  call_options& info(call_info& into) & noexcept {
+    info_ = &into;
+    return *this;
+  }
+  call_options&& info(call_info& into) && noexcept { return std::move(info(into)); }
+
+  std::optional<duration> timeout() const noexcept { return timeout_; }
+  metadata const& headers() const noexcept { return headers_; }
+  bool wait_for_ready() const noexcept { return wait_for_ready_; }
+  std::optional<std::size_t> max_receive_message_size() const noexcept { return max_receive_; }
+  std::optional<std::size_t> max_send_message_size() const noexcept { return max_send_; }
+  call_info* info() const noexcept { return info_; }
+
+ private:
+  metadata headers_;
+  std::optional<duration> timeout_;
+  std::optional<std::size_t> max_receive_, max_send_;
+  call_info* info_ = nullptr;
+  bool wait_for_ready_ = false;
+};
+
+}  // namespace heddle

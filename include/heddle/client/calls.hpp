@@ -1,0 +1,139 @@
+// Streaming calls on the client: what stubs return.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/base/metadata.hpp>
+#include <heddle/client/call_options.hpp>
+#include <heddle/client/channel.hpp>
+#include <heddle/rpc/method.hpp>
+
+namespace heddle {
+
+namespace asio = boost::asio;
+
+namespace detail {
+
+class channel_core;
+class client_call;
+
+/// Owns a call without knowing its messages. Destroying it, on any executor, cancels the call.
+class call_handle {
+ public:
+  call_handle(std::shared_ptr<channel_core> core, method_descriptor const& method, call_options const& options,
+              void const* request);
+  call_handle(call_handle&&) noexcept = default;
+  call_handle& operator=(call_handle&&) = delete;
+  ~call_handle();
+
+  asio::awaitable<bool> read(void* message);
+  bool try_read(void* message);
+  asio::awaitable<bool> write(void const* message);
+  asio::awaitable<void> writes_done();
+  asio::awaitable<void> finish(void* response);
+  asio::awaitable<metadata> headers();
+  metadata const& trailers() const noexcept;
+  std::string_view peer() const noexcept;
+  void cancel();
+
+ private:
+  std::shared_ptr<channel_core> core_;
+  std::shared_ptr<client_call> call_;
+};
+
+/// What all streaming calls have. One object may be used from one thread at a time, but its read side and its write side
+/// may overlap. It begins when it is made, and ends at the latest when it is destroyed: by cancellation then.
+class streaming_call {
+ public:
+  /// Waits for the initial metadata; empty when the call ended without. Cancelling the wait leaves the call as it is.
+  asio::awaitable<metadata> headers() { return handle_.headers(); }
+  /// Complete once the call has ended, that is, once a read or finish() said so.
+  metadata const& trailers() const noexcept { return handle_.trailers(); }
+  /// Of the server, as a target; empty while there is no connection.
+  std::string_view peer() const noexcept { return handle_.peer(); }
+  /// Resets the call: waiting operations end with CANCELLED. From any thread.
+  void cancel() { handle_.cancel(); }
+
+ protected:
+  streaming_call(stub const& self, method_descriptor const& method, call_options const& options, void const* request)
+      : handle_(self.heddle_core_(), method, options, request) {}
+  call_handle handle_;
+};
+
+template <class Response>
+class call_reading : public streaming_call {
+ public:
+  /// The next message; nothing when the call has ended with OK. Any other end throws rpc_error. Any cancellation type ends
+  /// the wait with CANCELLED thrown, loses no message, and leaves the call as it is.
+  asio::awaitable<std::optional<Response>> read() {
+    std::optional<Response> message(std::in_place);
+    bool const more = co_await handle_.read(&*message);
+    if (!more) message.reset();
+    co_return message;
+  }
+  /// The same into a message that is used again. False when the call has ended with OK.
+  asio::awaitable<bool> read(Response& message) { return handle_.read(&message); }
+  /// Takes a message that is here already. Only on the channel's own executor (channel_options::single_threaded).
+  bool try_read(Response& message) { return handle_.try_read(&message); }
+
+ protected:
+  using streaming_call::streaming_call;
+};
+
+}  // namespace detail
+
+/// One request, many responses.
+template <class Request, class Response>
+class server_streaming_call : public detail::call_reading<Response> {
+ public:
+  /// `request` is serialised here and not needed any more.
+  server_streaming_call(stub const& self, server_streaming_method<Request, Response> const& method,
+                        Request const& request, call_options options = call_options())
+      : detail::call_reading<Response>(self, method, options, &request) {}
+};
+
+/// Many requests, one response.
+template <class Request, class Response>
+class client_streaming_call : public detail::streaming_call {
+ public:
+  client_streaming_call(stub const& self, client_streaming_method<Request, Response> const& method,
+                        call_options options = call_options())
+      : detail::streaming_call(self, method, options, nullptr) {}
+
+  /// Queues a message; suspends while much is queued. False when the call is over: finish() says why. Throws rpc_error
+  /// RESOURCE_EXHAUSTED for a message above the limit. Any cancellation type ends the wait with CANCELLED thrown; the
+  /// message is sent all the same.
+  asio::awaitable<bool> write(Request const& message) { return handle_.write(&message); }
+  /// No more messages. finish() implies it.
+  asio::awaitable<void> writes_done() { return handle_.writes_done(); }
+  /// Waits for the answer. Throws rpc_error unless the status is OK. Any cancellation type cancels the call.
+  asio::awaitable<Response> finish() {
+    Response response;
+    co_await handle_.finish(&response);
+    co_return response;
+  }
+};
+
+/// Many requests, many responses, in any order.
+template <class Request, class Response>
+class bidi_streaming_call : public detail::call_reading<Response> {
+ public:
+  bidi_streaming_call(stub const& self, bidi_streaming_method<Request, Response> const& method,
+                      call_options options = call_options())
+      : detail::call_reading<Response>(self, method, options, nullptr) {}
+
+  /// As in client_streaming_call; read() says why the call is over.
+  asio::awaitable<bool> write(Request const& message) { return this->handle_.write(&message); }
+  asio::awaitable<void> writes_done() { return this->handle_.writes_done(); }
+};
+
+}  // namespace heddle
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/client/calls.ipp>
+#endif

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/dispatch.hpp>
+
+#include <heddle/base/rpc_error.hpp>
+#include <heddle/client/channel.hpp>
+#include <heddle/client/core.hpp>
+
+namespace heddle {
+
+HEDDLE_DECL channel::channel(asio::any_io_executor executor, std::string_view name, channel_options options)
+    : core_(std::make_shared<detail::channel_core>(std::move(executor), name, std::move(options))) {}
+
+HEDDLE_DECL channel::~channel() {
+  if (core_ != nullptr) core_->close_from_anywhere();
+}
+
+HEDDLE_DECL asio::awaitable<connectivity> channel::wait_for_change(connectivity seen) {
+  auto const core = core_;
+  auto const w = std::make_shared<detail::channel_core::watcher>();
+  w->seen = seen;
+  auto const start = [&core, &w] { asio::dispatch(core->get_executor(), [core, w] { core->watch(w); }); };
+  auto const cancel = [&core, &w](asio::cancellation_type) {
+    asio::dispatch(core->get_executor(), [core, w] { core->cancel_watch(*w); });
+  };
+  co_await w->changed.wait(core->get_executor(), start, cancel);
+  if (w->cancelled) throw rpc_error(status_code::cancelled, "the wait for a change of state was cancelled");
+  co_return w->now;
+}
+
+HEDDLE_DECL asio::awaitable<void> channel::connect() {
+  auto const core = core_;
+  asio::dispatch(core->get_executor(), [core] { core->connection().connect(); });
+  connectivity state = co_await wait_for_change(connectivity::idle);
+  while (state == connectivity::connecting) state = co_await wait_for_change(state);
+  if (state != connectivity::ready) {
+    status const& why = core->connection().last_error();
+    throw rpc_error(why.is_ok() ? status(status_code::unavailable, "the connection was lost") : why);
+  }
+}
+
+HEDDLE_DECL void channel::reset_backoff() {
+  asio::dispatch(core_->get_executor(), [core = core_] { core->connection().reset_backoff(); });
+}
+
+}  // namespace heddle

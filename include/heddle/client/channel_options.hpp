@@ -1,0 +1,131 @@
+// How a channel behaves.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <heddle/base/random.hpp>
+#include <heddle/base/time.hpp>
+#include <heddle/client/connector.hpp>
+#include <heddle/client/resolver.hpp>
+#include <heddle/http2/limits.hpp>
+#include <heddle/rpc/backoff.hpp>
+#include <heddle/transport/clock.hpp>
+
+namespace heddle {
+
+class channel_options {
+ public:
+  channel_options() {}
+
+  /// The largest response message, in bytes, unless a call says otherwise. Default 4 MiB.
+  channel_options& max_receive_message_size(std::size_t bytes) & noexcept {
+    max_receive_ = bytes;
+    return *this;
+  }
+  channel_options&& max_receive_message_size(std::size_t bytes) && noexcept {
+    return std::move(max_receive_message_size(bytes));
+  }
+  /// The largest request message, in bytes, unless a call says otherwise. Default 2 GiB - 1.
+  channel_options& max_send_message_size(std::size_t bytes) & noexcept {
+    max_send_ = bytes;
+    return *this;
+  }
+  channel_options&& max_send_message_size(std::size_t bytes) && noexcept {
+    return std::move(max_send_message_size(bytes));
+  }
+
+  /// What :authority says. Default: the host and port of the target.
+  channel_options& authority(std::string text) & {
+    authority_ = std::move(text);
+    return *this;
+  }
+  channel_options&& authority(std::string text) && { return std::move(authority(std::move(text))); }
+  /// Goes in front of the library's own user-agent.
+  channel_options& user_agent(std::string text) & {
+    user_agent_ = std::move(text);
+    return *this;
+  }
+  channel_options&& user_agent(std::string text) && { return std::move(user_agent(std::move(text))); }
+
+  /// Between attempts to connect.
+  channel_options& backoff(backoff_options const& b) & noexcept {
+    backoff_ = b;
+    return *this;
+  }
+  channel_options&& backoff(backoff_options const& b) && noexcept { return std::move(backoff(b)); }
+
+  /// A promise that one thread alone runs the executor: then the channel needs no strand, and calls from coroutines on
+  /// that very executor take the shortest way. Default: false.
+  channel_options& single_threaded(bool promise) & noexcept {
+    single_threaded_ = promise;
+    return *this;
+  }
+  channel_options&& single_threaded(bool promise) && noexcept { return std::move(single_threaded(promise)); }
+
+  /// What a call keeps of its request to be able to send it again on another connection, in bytes. Default 256 KiB.
+  channel_options& replay_limit(std::size_t bytes) & noexcept {
+    replay_limit_ = bytes;
+    return *this;
+  }
+  channel_options&& replay_limit(std::size_t bytes) && noexcept { return std::move(replay_limit(bytes)); }
+
+  channel_options& use_resolver(resolver_factory f) & {
+    resolver_ = std::move(f);
+    return *this;
+  }
+  channel_options&& use_resolver(resolver_factory f) && { return std::move(use_resolver(std::move(f))); }
+  channel_options& use_connector(connector f) & {
+    connector_ = std::move(f);
+    return *this;
+  }
+  channel_options&& use_connector(connector f) && { return std::move(use_connector(std::move(f))); }
+  /// For tests. The clock must outlive the channel.
+  channel_options& use_clock(clock& c) & noexcept {
+    clock_ = &c;
+    return *this;
+  }
+  channel_options&& use_clock(clock& c) && noexcept { return std::move(use_clock(c)); }
+  /// For tests: what jitter is drawn from.
+  channel_options& use_random(std::shared_ptr<random_source> r) & noexcept {
+    random_ = std::move(r);
+    return *this;
+  }
+  channel_options&& use_random(std::shared_ptr<random_source> r) && noexcept {
+    return std::move(use_random(std::move(r)));
+  }
+  channel_options& limits(http2::limits const& l) & noexcept {
+    limits_ = l;
+    return *this;
+  }
+  channel_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
+
+  std::size_t max_receive_message_size() const noexcept { return max_receive_; }
+  std::size_t max_send_message_size() const noexcept { return max_send_; }
+  std::string const& authority() const noexcept { return authority_; }
+  std::string const& user_agent() const noexcept { return user_agent_; }
+  backoff_options const& backoff() const noexcept { return backoff_; }
+  bool single_threaded() const noexcept { return single_threaded_; }
+  std::size_t replay_limit() const noexcept { return replay_limit_; }
+  resolver_factory const& used_resolver() const noexcept { return resolver_; }
+  connector const& used_connector() const noexcept { return connector_; }
+  clock& used_clock() const noexcept { return *clock_; }
+  std::shared_ptr<random_source> const& used_random() const noexcept { return random_; }
+  http2::limits const& limits() const noexcept { return limits_; }
+
+ private:
+  std::size_t max_receive_ = 4 * 1024 * 1024, max_send_ = 0x7fffffff, replay_limit_ = 256 * 1024;
+  std::string authority_, user_agent_;
+  backoff_options backoff_;
+  bool single_threaded_ = false;
+  resolver_factory resolver_ = &make_dns_resolver;
+  connector connector_ = &connect_tcp;
+  clock* clock_ = &system_clock();
+  std::shared_ptr<random_source> random_ = std::make_shared<default_random>();
+  http2::limits limits_;
+};
+
+}  // namespace heddle

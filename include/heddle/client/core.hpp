@@ -1,0 +1,93 @@
+// The channel behind its handle: its connection, the calls that wait for it, and all calls there are.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <heddle/base/config.hpp>
+#include <heddle/client/call.hpp>
+#include <heddle/client/channel_options.hpp>
+#include <heddle/client/subchannel.hpp>
+#include <heddle/client/target.hpp>
+#include <heddle/transport/context_shutdown.hpp>
+#include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/ready_queue.hpp>
+
+namespace heddle::detail {
+
+/// Lives on its executor: a strand, unless one thread is promised. The connection shares it, so that a call, its
+/// deadline and its connection need no locks between them.
+class channel_core final : public std::enable_shared_from_this<channel_core>,
+                           private subchannel_user,
+                           private shutdown_listener {
+ public:
+  channel_core(asio::any_io_executor executor, std::string_view target_text, channel_options options);
+  ~channel_core();
+
+  // Any thread.
+  asio::any_io_executor const& get_executor() const noexcept { return executor_; }
+  channel_options const& options() const noexcept { return options_; }
+  std::string const& authority() const noexcept { return authority_; }
+  std::string const& user_agent() const noexcept { return user_agent_; }
+  clock& get_clock() const noexcept { return options_.used_clock(); }
+  std::shared_ptr<client_call> acquire();
+  void close_from_anywhere();
+
+  // On the executor.
+  void pick(client_call& call);
+  void unqueue(client_call& call) noexcept;
+  void recycle(client_call& call);
+  void schedule(transport::ready_item& item);
+  void unschedule(transport::ready_item& item) noexcept { ready_.remove(item); }
+  deadline_queue& deadlines() noexcept { return deadlines_; }
+  subchannel& connection() noexcept { return subchannel_; }
+  header_list& scratch() noexcept {
+    scratch_.clear();
+    return scratch_;
+  }
+  bool closed() const noexcept { return closed_; }
+
+  /// Somebody who waits for a state.
+  struct watcher {
+    waiter changed;
+    connectivity seen;
+    connectivity now;
+    bool cancelled = false, pending = false;
+  };
+  void watch(std::shared_ptr<watcher> w);
+  void cancel_watch(watcher& w);
+
+ private:
+  void on_state(connectivity state, status const& why) override;
+  void on_room() override;
+  void on_context_shutdown() noexcept override;
+  void close();
+  void post_round();
+  void fail_queued(status const& why);
+  void tell_watchers(connectivity state);
+
+  channel_options const options_;
+  target const name_;
+  std::string const authority_, user_agent_;
+  asio::any_io_executor const executor_;
+  deadline_queue deadlines_;
+  subchannel subchannel_;
+  header_list scratch_;
+
+  std::mutex mutex_;  // calls_ and free_: made on any thread
+  std::vector<std::shared_ptr<client_call>> calls_, free_;
+  client_call* queue_head_ = nullptr;
+  client_call* queue_tail_ = nullptr;
+  transport::ready_queue ready_;
+  bool round_posted_ = false, closed_ = false;
+  std::vector<std::shared_ptr<watcher>> watchers_;
+};
+
+}  // namespace heddle::detail
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/client/core.ipp>
+#endif

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <heddle/client/call.ipp>
+#include <heddle/client/core.hpp>
+
+namespace heddle::detail {
+
+HEDDLE_DECL target checked_target(std::string_view text) {
+  auto parsed = parse_target(text);
+  if (parsed.has_error()) throw std::invalid_argument(std::string(parsed.error().message()));
+  return std::move(*parsed);
+}
+
+HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::string_view target_text,
+                                       channel_options options)
+    : options_(std::move(options)),
+      name_(checked_target(target_text)),
+      authority_(options_.authority().empty() ? name_.authority : options_.authority()),
+      user_agent_((options_.user_agent().empty() ? "" : options_.user_agent() + " ") +
+                  "grpc-c++-heddle/" HEDDLE_VERSION_STRING),
+      executor_(options_.single_threaded() ? std::move(executor) : asio::any_io_executor(asio::make_strand(executor))),
+      deadlines_(options_.used_clock(), executor_),
+      subchannel_(*this, options_, name_, executor_, deadlines_) {
+  shutdown_service::of(executor_).add(*this);
+}
+
+HEDDLE_DECL channel_core::~channel_core() {
+  shutdown_service::of(executor_).remove(*this);
+  deadlines_.stop();
+}
+
+HEDDLE_DECL void channel_core::on_context_shutdown() noexcept {
+  auto const keep = weak_from_this().lock();
+  std::vector<std::shared_ptr<client_call>> calls;
+  {
+    std::lock_guard const lock(mutex_);
+    calls = calls_;
+  }
+  for (auto const& call : calls) call->drop_waiters();
+  auto const watchers = std::exchange(watchers_, {});
+  for (auto const& w : watchers) w->changed.drop();
+}
+
+// ---- calls
+
+HEDDLE_DECL std::shared_ptr<client_call> channel_core::acquire() {
+  std::lock_guard const lock(mutex_);
+  if (free_.empty()) {
+    calls_.push_back(std::make_shared<client_call>(*this));
+    free_.reserve(calls_.size());
+    return calls_.back();
+  }
+  auto call = std::move(free_.back());
+  free_.pop_back();
+  return call;
+}
+
+HEDDLE_DECL void channel_core::recycle(client_call& call) {
+  std::lock_guard const lock(mutex_);
+  free_.push_back(call.shared_from_this());
+}
+
+HEDDLE_DECL void channel_core::pick(client_call& call) {
+  if (closed_) return call.end(status(status_code::cancelled, "the channel was destroyed"));
+  if (queue_head_ == nullptr) {
+    transport::http2_driver* const driver = subchannel_.driver_with_room();
+    if (driver != nullptr && call.start_attempt(*driver)) return;
+  }
+  if (subchannel_.state() == connectivity::transient_failure && !call.wait_for_ready())
+    return call.end(subchannel_.last_error());
+  call.queued_ = true;
+  call.next_queued_ = nullptr;
+  (queue_head_ != nullptr ? queue_tail_->next_queued_ : queue_head_) = &call;
+  queue_tail_ = &call;
+  subchannel_.connect();
+}
+
+HEDDLE_DECL void channel_core::unqueue(client_call& call) noexcept {
+  if (!call.queued_) return;
+  client_call* before = nullptr;
+  client_call** link = &queue_head_;
+  while (*link != &call) {
+    before = *link;
+    link = &before->next_queued_;
+  }
+  *link = call.next_queued_;
+  if (queue_tail_ == &call) queue_tail_ = before;
+  call.queued_ = false;
+}
+
+HEDDLE_DECL void channel_core::on_room() {
+  while (queue_head_ != nullptr) {
+    transport::http2_driver* const driver = subchannel_.driver_with_room();
+    if (driver == nullptr) return;
+    client_call& call = *queue_head_;
+    unqueue(call);
+    if (!call.start_attempt(*driver)) return pick(call);
+  }
+}
+
+HEDDLE_DECL void channel_core::on_state(connectivity state, status const& why) {
+  tell_watchers(state);
+  if (state == connectivity::transient_failure) fail_queued(why);
+  if (state == connectivity::idle && queue_head_ != nullptr) subchannel_.connect();
+}
+
+HEDDLE_DECL void channel_core::fail_queued(status const& why) {
+  client_call* next = nullptr;
+  for (client_call* call = queue_head_; call != nullptr; call = next) {
+    next = call->next_queued_;
+    if (!call->wait_for_ready()) call->end(why);
+  }
+}
+
+// ---- turns of our own, for what no connection's batch takes along
+
+HEDDLE_DECL void channel_core::schedule(transport::ready_item& item) {
+  ready_.push(item);
+  post_round();
+}
+
+HEDDLE_DECL void channel_core::post_round() {
+  if (round_posted_) return;
+  round_posted_ = true;
+  asio::post(executor_, [self = shared_from_this()] {
+    self->round_posted_ = false;
+    while (transport::ready_item* const item = self->ready_.pop()) item->on_ready();
+  });
+}
+
+// ---- states
+
+HEDDLE_DECL void channel_core::watch(std::shared_ptr<watcher> w) {
+  if (subchannel_.state() != w->seen) {
+    w->now = subchannel_.state();
+    return w->changed.complete_later();
+  }
+  w->pending = true;
+  watchers_.push_back(std::move(w));
+}
+
+HEDDLE_DECL void channel_core::cancel_watch(watcher& w) {
+  if (!std::exchange(w.pending, false)) return;
+  w.cancelled = true;
+  std::erase_if(watchers_, [&w](auto const& other) { return other.get() == &w; });
+  w.changed.complete_later();
+}
+
+HEDDLE_DECL void channel_core::tell_watchers(connectivity state) {
+  auto const watchers = std::exchange(watchers_, {});
+  for (auto const& w : watchers) {
+    if (w->seen == state) {
+      watchers_.push_back(w);
+      continue;
+    }
+    w->pending = false;
+    w->now = state;
+    w->changed.complete_later();
+  }
+}
+
+// ---- the end
+
+HEDDLE_DECL void channel_core::close() {
+  if (closed_) return;
+  closed_ = true;
+  status const why(status_code::cancelled, "the channel was destroyed");
+  std::vector<std::shared_ptr<client_call>> calls;
+  {
+    std::lock_guard const lock(mutex_);
+    calls = calls_;
+  }
+  for (auto const& call : calls)
+    if (!call->is_done()) call->end(why);
+  subchannel_.close();
+  tell_watchers(connectivity::shutdown);
+  deadlines_.stop();
+}
+
+HEDDLE_DECL void channel_core::close_from_anywhere() {
+  asio::dispatch(executor_, [self = shared_from_this()] { self->close(); });
+}
+
+}  // namespace heddle::detail

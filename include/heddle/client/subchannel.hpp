@@ -1,0 +1,91 @@
+// The connection of a channel to one of its addresses: connected when wanted, again after a loss, with backoff.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <heddle/base/config.hpp>
+#include <heddle/client/channel_options.hpp>
+#include <heddle/client/connectivity.hpp>
+#include <heddle/client/connector.hpp>
+#include <heddle/client/resolver.hpp>
+#include <heddle/rpc/backoff.hpp>
+#include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/http2_driver.hpp>
+
+namespace heddle {
+
+namespace detail {
+
+class subchannel_user {
+ public:
+  /// `why` is set for transient_failure.
+  virtual void on_state(connectivity state, status const& why) = 0;
+  /// The ready connection may take more calls.
+  virtual void on_room() = 0;
+
+ protected:
+  ~subchannel_user() = default;
+};
+
+/// pick_first: tries the addresses in their order and stays with the first that answers with SETTINGS.
+/// Used on the channel's executor.
+class subchannel final : private deadline_item {
+ public:
+  subchannel(subchannel_user& user, channel_options const& options, target const& name, asio::any_io_executor executor,
+             deadline_queue& deadlines);
+  ~subchannel();
+
+  connectivity state() const noexcept { return state_; }
+  /// Of the last failure to connect.
+  status const& last_error() const noexcept { return last_error_; }
+  /// Starts to connect, unless it is at it, has succeeded, or waits between two attempts.
+  void connect();
+  /// Ends that wait.
+  void reset_backoff();
+  /// The connection for a new call; null when there is none with room.
+  transport::http2_driver* driver_with_room() const noexcept;
+  /// Ends all connections, also those that only finish old calls.
+  void close();
+
+ private:
+  class connection;
+  enum class step : std::uint8_t { none, connecting, waiting };
+
+  void resolved(result<std::vector<endpoint>> addresses);
+  void try_next();
+  void connected(error_code ec, std::unique_ptr<byte_stream> stream);
+  void failed(status why);
+  void became_ready();
+  void lost(connection& c, status const& why);
+  void on_deadline() override;
+  void set_state(connectivity state);
+
+  subchannel_user& user_;
+  channel_options const& options_;
+  target const& name_;
+  asio::any_io_executor executor_;
+  deadline_queue& deadlines_;
+  connectivity state_ = connectivity::idle;
+  status last_error_;
+  backoff backoff_;
+  time_point attempt_started_;
+  step step_ = step::none;
+  std::unique_ptr<resolver> resolver_;
+  std::unique_ptr<connection_attempt> attempt_;
+  std::vector<endpoint> addresses_;
+  std::size_t next_address_ = 0;
+  std::list<std::unique_ptr<connection>> connections_;
+  connection* current_ = nullptr;
+};
+
+}  // namespace detail
+
+}  // namespace heddle
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/client/subchannel.ipp>
+#endif

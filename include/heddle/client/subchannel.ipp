@@ -1,0 +1,174 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include <heddle/client/subchannel.hpp>
+
+namespace heddle::detail {
+
+/// One driver and what it tells us. Old ones finish their calls beside the current one.
+class subchannel::connection final : private transport::http2_driver_user {
+ public:
+  connection(subchannel& owner, std::unique_ptr<byte_stream> stream)
+      : owner_(owner),
+        driver_(std::make_shared<transport::http2_driver>(http2::role::client, std::move(stream),
+                                                          owner.options_.limits(), owner.options_.used_clock(),
+                                                          owner.options_.backoff().min_connect_timeout())) {}
+  ~connection() {
+    driver_->detach();
+    driver_->close(status(status_code::cancelled, "the channel was destroyed"));
+  }
+  void start() { driver_->start(*this); }
+  transport::http2_driver& driver() noexcept { return *driver_; }
+
+ private:
+  rpc::exchange_events& on_request(transport::http2_exchange&) override { std::terminate(); }  // clients get none
+  void on_room() override {
+    if (owner_.current_ != this) return;
+    if (owner_.state_ == connectivity::connecting) owner_.became_ready();
+    owner_.user_.on_room();
+  }
+  void on_retired() override {
+    if (owner_.current_ != this || owner_.state_ != connectivity::ready) return;
+    owner_.current_ = nullptr;
+    owner_.set_state(connectivity::idle);
+  }
+  void on_closed(status const& why) override { owner_.lost(*this, why); }
+
+  subchannel& owner_;
+  std::shared_ptr<transport::http2_driver> driver_;
+};
+
+HEDDLE_DECL subchannel::subchannel(subchannel_user& user, channel_options const& options, target const& name,
+                                   asio::any_io_executor executor, deadline_queue& deadlines)
+    : user_(user),
+      options_(options),
+      name_(name),
+      executor_(std::move(executor)),
+      deadlines_(deadlines),
+      backoff_(options.backoff()) {}
+
+HEDDLE_DECL subchannel::~subchannel() { close(); }
+
+HEDDLE_DECL void subchannel::close() {
+  state_ = connectivity::shutdown;
+  deadlines_.remove(*this);
+  attempt_.reset();
+  resolver_.reset();
+  current_ = nullptr;
+  connections_.clear();
+}
+
+HEDDLE_DECL transport::http2_driver* subchannel::driver_with_room() const noexcept {
+  if (state_ != connectivity::ready || !current_->driver().can_open()) return nullptr;
+  return &current_->driver();
+}
+
+HEDDLE_DECL void subchannel::set_state(connectivity state) {
+  state_ = state;
+  user_.on_state(state, last_error_);
+}
+
+// ---- connecting
+
+HEDDLE_DECL void subchannel::connect() {
+  if (state_ != connectivity::idle) return;
+  clock& c = options_.used_clock();
+  attempt_started_ = c.now();
+  step_ = step::connecting;
+  deadlines_.set(*this, after(attempt_started_, options_.backoff().min_connect_timeout()));
+  set_state(connectivity::connecting);
+  if (!name_.addresses.empty()) return resolved(name_.addresses);
+  if (resolver_ == nullptr) resolver_ = options_.used_resolver()(name_, executor_);
+  resolver_->resolve([this](result<std::vector<endpoint>> found) { resolved(std::move(found)); });
+}
+
+HEDDLE_DECL void subchannel::resolved(result<std::vector<endpoint>> addresses) {
+  if (state_ != connectivity::connecting || step_ != step::connecting) return;
+  if (addresses.has_error()) return failed(addresses.error());
+  addresses_ = std::move(*addresses);
+  next_address_ = 0;
+  last_error_ = status(status_code::unavailable, "the name " + name_.authority + " has no addresses");
+  try_next();
+}
+
+HEDDLE_DECL void subchannel::try_next() {
+  if (next_address_ == addresses_.size()) return failed(last_error_);
+  attempt_ = options_.used_connector()(
+      addresses_[next_address_++], executor_,
+      [this](error_code ec, std::unique_ptr<byte_stream> stream) { connected(ec, std::move(stream)); });
+}
+
+HEDDLE_DECL void subchannel::connected(error_code ec, std::unique_ptr<byte_stream> stream) {
+  auto const done = std::exchange(attempt_, nullptr);
+  if (state_ != connectivity::connecting) return;
+  if (ec) {
+    last_error_ = status(status_code::unavailable,
+                         "cannot connect to " + addresses_[next_address_ - 1].to_string() + ": " + ec.message(),
+                         status_origin::transport);
+    return try_next();
+  }
+  connections_.push_back(std::make_unique<connection>(*this, std::move(stream)));
+  current_ = connections_.back().get();
+  current_->start();
+}
+
+/// Ready means that the peer's SETTINGS have come: whoever accepts and says nothing is not ready.
+HEDDLE_DECL void subchannel::became_ready() {
+  step_ = step::none;
+  deadlines_.remove(*this);
+  backoff_.reset();
+  last_error_ = status();
+  set_state(connectivity::ready);
+}
+
+HEDDLE_DECL void subchannel::failed(status why) {
+  attempt_.reset();
+  last_error_ = std::move(why);
+  step_ = step::waiting;
+  // connection-backoff.md: the delay counts from the start of the attempt.
+  time_point const next = after(attempt_started_, backoff_.next(*options_.used_random()));
+  deadlines_.set(*this, std::max(next, options_.used_clock().now()));
+  set_state(connectivity::transient_failure);
+}
+
+HEDDLE_DECL void subchannel::on_deadline() {
+  if (step_ == step::waiting) {
+    step_ = step::none;
+    return set_state(connectivity::idle);
+  }
+  if (connection* const slow = std::exchange(current_, nullptr))
+    connections_.remove_if([slow](auto const& c) { return c.get() == slow; });
+  failed(status(status_code::unavailable, "connecting to " + name_.authority + " took longer than min_connect_timeout",
+                status_origin::transport));
+}
+
+HEDDLE_DECL void subchannel::reset_backoff() {
+  backoff_.reset();
+  if (step_ != step::waiting) return;
+  deadlines_.remove(*this);
+  on_deadline();
+}
+
+HEDDLE_DECL void subchannel::lost(connection& c, status const& why) {
+  bool const was_current = current_ == &c;
+  if (was_current) current_ = nullptr;
+  // Its driver is still on the stack: it goes after this turn.
+  for (auto it = connections_.begin(); it != connections_.end(); ++it) {
+    if (it->get() != &c) continue;
+    asio::post(executor_, [gone = std::shared_ptr<connection>(std::move(*it))] {});
+    connections_.erase(it);
+    break;
+  }
+  if (!was_current) return;
+  if (state_ == connectivity::connecting) {
+    last_error_ = why;
+    return try_next();
+  }
+  if (state_ == connectivity::ready) set_state(connectivity::idle);
+}
+
+}  // namespace heddle::detail

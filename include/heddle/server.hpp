@@ -1,0 +1,4 @@
+// Everything a server needs.
+#pragma once
+
+#include <heddle/server/server.hpp>

@@ -1,0 +1,133 @@
+// One call on the server: from its request head to its status, with the recycled coroutine that runs its handler.
+#pragma once
+
+#include <exception>
+#include <memory>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/rpc/exchange.hpp>
+#include <heddle/rpc/inbound.hpp>
+#include <heddle/rpc/wire_protocol.hpp>
+#include <heddle/server/context.hpp>
+#include <heddle/server/router.hpp>
+#include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/http2_driver.hpp>
+#include <heddle/transport/waiter.hpp>
+
+namespace heddle::detail {
+
+class server_session;
+
+/// Owned by its session while that lives, and by its own coroutine as long as a handler runs: a handler that outlives
+/// the connection, or the server, finds everything that it can touch still there, and the call over.
+/// Used on the connection's executor.
+class server_call final : public std::enable_shared_from_this<server_call>,
+                          public rpc::exchange_events,
+                          private transport::ready_item,
+                          private deadline_item {
+ public:
+  explicit server_call(server_session& session);
+  ~server_call();
+
+  /// Takes an exchange; the call must be idle.
+  void begin(rpc::exchange& exchange) noexcept;
+  /// The connection is gone for good. An idle call's coroutine is destroyed; a running handler is on its own.
+  void detach() noexcept;
+  /// detach(), and the session is going as well.
+  void orphan() noexcept;
+  /// Destroys the coroutines that wait here, without resuming them.
+  void drop_waiters() noexcept;
+  /// Resets the call and cancels its handler.
+  void abandon();
+  bool idle() const noexcept { return phase_ == phase::idle; }
+  bool handler_running() const noexcept { return phase_ == phase::running; }
+
+ private:
+  friend class heddle::server_context;
+  friend struct call_access;
+
+  enum class phase : std::uint8_t {
+    idle,
+    head,       // nothing but the exchange
+    receiving,  // a single request is on its way
+    rejecting,  // the answer is known; a plain HTTP request is heard out first
+    running,    // the handler has it
+  };
+
+  // rpc::exchange_events
+  void on_head(header_list const& fields, bool end, bool too_large) override;
+  void on_body(bytes_view bytes, bool end) override;
+  void on_trailers(header_list const& fields, bool too_large) override;
+  void on_abort(rpc::exchange_abort const& why) override;
+  void on_writable() override;
+  void on_settled() override;
+
+  void on_ready() override;
+  void on_deadline() override;
+
+  status route_request(header_list const& fields);
+  status check_request() const;
+  void reject(status why);
+  void reject_http(int http_status, std::string_view text);
+  void answer_rejection();
+  void request_ended();
+  void start_handler();
+  static asio::awaitable<void> run(std::shared_ptr<server_call> self);
+  asio::awaitable<void> park();
+  void finish(status const& s);
+  void end_exchange();
+  void cancel_handler();
+  void wake();
+
+  // what handlers do
+  asio::awaitable<bool> read(void* message, message_ops const& ops);
+  bool try_read(void* message, message_ops const& ops);
+  asio::awaitable<void> write(void const* message, message_ops const& ops);
+  asio::awaitable<void> send_headers();
+  void* single_request(message_ops const& ops);
+  void send_message(void const* message, message_ops const& ops);
+  void send_head();
+  void check_open() const;
+  void* recycled(void*& object, message_ops const*& ops, message_ops const& wanted);
+
+  server_session* session_;
+  std::shared_ptr<transport::http2_driver> driver_;
+  std::string const peer_;
+  clock& clock_;
+  rpc::exchange* exchange_ = nullptr;
+  rpc::wire_protocol const* protocol_ = nullptr;
+  route const* route_ = nullptr;
+  phase phase_ = phase::idle;
+  bool over_ = true;        // nothing that the handler does reaches anybody
+  bool retired_ = false;    // no call will come any more
+  bool head_sent_ = false, message_sent_ = false;
+  bool cancel_pending_ = false, cancel_sent_ = false;
+  bool request_complete_ = false;
+  bool wake_reader_ = false, wake_writer_ = false, read_cancelled_ = false, write_cancelled_ = false;
+  bool spawned_ = false;
+  int http_status_ = 0;  // of a rejection outside of the protocol
+  status answer_;        // of a rejection, or why the request is bad
+  time_point until_ = never;
+
+  rpc::request_head request_;
+  rpc::response_head response_;
+  metadata trailers_;
+  rpc::inbound inbound_;
+  server_context context_;
+  void* request_message_ = nullptr;
+  message_ops const* request_ops_ = nullptr;
+  void* reply_message_ = nullptr;
+  message_ops const* reply_ops_ = nullptr;
+  bool reply_lent_ = false;
+
+  asio::cancellation_signal signal_;
+  waiter parked_, reader_, writer_;
+};
+
+}  // namespace heddle::detail
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/server/session.hpp>  // which the bodies need, and which includes them
+#endif

@@ -1,0 +1,272 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <heddle/rpc/grpc_protocol.hpp>
+#include <heddle/server/call.hpp>
+#include <heddle/server/call_operations.ipp>
+#include <heddle/server/runner.ipp>
+#include <heddle/server/session.hpp>
+
+namespace heddle::detail {
+
+HEDDLE_DECL server_call::server_call(server_session& session)
+    : session_(&session),
+      driver_(session.driver()),
+      peer_(driver_->peer()),
+      clock_(driver_->get_clock()),
+      context_(*this) {}
+
+HEDDLE_DECL server_call::~server_call() {
+  driver_->unschedule(*this);
+  driver_->deadlines().remove(*this);
+  if (request_message_ != nullptr) request_ops_->destroy(request_message_);
+  if (reply_message_ != nullptr) reply_ops_->destroy(reply_message_);
+}
+
+// ---- a call begins
+
+HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
+  exchange_ = &exchange;
+  phase_ = phase::head;
+  over_ = head_sent_ = message_sent_ = request_complete_ = false;
+  cancel_pending_ = false;
+  wake_reader_ = wake_writer_ = false;
+  http_status_ = 0;
+  answer_ = status();
+  until_ = never;
+  route_ = nullptr;
+  request_.clear();
+  response_.clear();
+  trailers_.clear();
+}
+
+HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool too_large) {
+  inbound_.reset(session_->shared().options.max_receive_message_size());
+  status wrong = route_request(fields);
+  if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
+    if (too_large)
+      wrong =
+          status(status_code::resource_exhausted, "the request headers are larger than max_header_list_size allows");
+    if (wrong.is_ok()) wrong = check_request();
+    if (!wrong.is_ok()) return reject(std::move(wrong));
+    phase_ = phase::receiving;
+    if (until_ != never) driver_->deadlines().set(*this, until_);
+    if (route_->method->client_streams()) driver_->schedule(*this);
+  }
+  if (end) request_ended();
+}
+
+/// Reads the head. Leaves phase `rejecting` when HTTP itself has to refuse.
+HEDDLE_DECL status server_call::route_request(header_list const& fields) {
+  std::string_view const type = fields.get(header_name::content_type);
+  protocol_ = nullptr;
+  for (rpc::wire_protocol const* const p : session_->shared().protocols)
+    if (p->speaks(type)) protocol_ = p;
+  if (fields.get(header_name::method) != "POST") {
+    reject_http(405, "gRPC calls are POST requests\n");
+    return {};
+  }
+  if (protocol_ == nullptr) {
+    reject_http(415, "this server speaks gRPC: content-type application/grpc\n");
+    return {};
+  }
+  for (header_field const field : fields) {
+    if (field.token != header_name::path) continue;
+    route_ = session_->shared().routes.find(field);
+    break;
+  }
+  status const wrong = protocol_->read_request(fields, request_);
+  response_.subtype.assign(request_.subtype);
+  if (request_.timeout) until_ = after(clock_.now(), *request_.timeout);
+  return wrong;
+}
+
+HEDDLE_DECL status server_call::check_request() const {
+  if (route_ == nullptr) {
+    std::string_view const path = request_.path;
+    auto const slash = path.rfind('/');
+    bool const canonical = path.starts_with('/') && slash != 0 && slash != std::string_view::npos &&
+                           slash + 1 < path.size() && slash == path.find('/', 1);
+    if (!canonical)
+      return status(status_code::unimplemented,
+                    "malformed method name \"" + request_.path + "\": /service/method is wanted");
+    std::string const name(path.substr(1, slash - 1));
+    return session_->shared().routes.has_service(name)
+               ? status(status_code::unimplemented,
+                        "service " + name + " has no method " + std::string(path.substr(slash + 1)))
+               : status(status_code::unimplemented, "unknown service " + name);
+  }
+  if (!request_.subtype.empty() && request_.subtype != "proto")
+    return status(status_code::unimplemented,
+                  "content-type application/grpc+" + request_.subtype + " is not supported here: proto is");
+  if (!request_.encoding.empty())
+    return status(status_code::unimplemented,
+                  "grpc-encoding " + request_.encoding + " is not supported here: identity is");
+  if (until_ != never && *request_.timeout <= duration::zero())
+    return status(status_code::deadline_exceeded, "the deadline had passed when the call arrived");
+  return {};
+}
+
+// ---- calls that never reach a handler
+
+HEDDLE_DECL void server_call::reject(status why) {
+  phase_ = phase::rejecting;
+  answer_ = std::move(why);
+  request_complete_ = true;  // a gRPC client is told at once: it might wait for that before it sends more
+  driver_->schedule(*this);
+}
+
+HEDDLE_DECL void server_call::reject_http(int http_status, std::string_view text) {
+  phase_ = phase::rejecting;
+  http_status_ = http_status;
+  answer_ = status(status_code::unknown, std::string(text));
+}
+
+HEDDLE_DECL void server_call::answer_rejection() {
+  header_list& fields = session_->scratch();
+  if (http_status_ == 0) {
+    protocol_->write_trailers_only(response_, answer_, trailers_, fields);
+    if (!request_.encoding.empty()) fields.add(header_name::grpc_accept_encoding, "identity");
+    exchange_->send_head_and_end(fields);
+    return end_exchange();
+  }
+  // A person with curl gets words, and any HTTP client an end without trailers that it would not know.
+  std::string_view const text = answer_.message();
+  fields.add(header_name::status, std::to_string(http_status_));
+  fields.add(header_name::content_type, "text/plain");
+  fields.add(header_name::content_length, std::to_string(text.size()));
+  exchange_->send_head(fields);
+  std::copy(text.begin(), text.end(), exchange_->prepare(text.size()));
+  exchange_->commit(text.size());
+  exchange_->send_end();
+  end_exchange();
+}
+
+// ---- input
+
+HEDDLE_DECL void server_call::on_body(bytes_view bytes, bool end) {
+  if (phase_ == phase::rejecting || over_) {
+    exchange_->consumed(bytes.size());
+  } else {
+    inbound_.lend(bytes);
+    if (phase_ == phase::receiving && !route_->method->client_streams()) {
+      if (inbound_.failed()) return reject(inbound_.error());
+      if (!end) exchange_->consumed(inbound_.earn());  // a single request may be larger than any window
+    } else if (reader_.waiting()) {
+      if (inbound_.has_message() || inbound_.failed()) {
+        wake_reader_ = true;
+        driver_->schedule(*this);
+      } else if (!end) {
+        exchange_->consumed(inbound_.earn());
+      }
+    }
+  }
+  if (end) request_ended();
+}
+
+HEDDLE_DECL void server_call::on_trailers(header_list const&, bool) { request_ended(); }
+
+HEDDLE_DECL void server_call::request_ended() {
+  request_complete_ = true;
+  inbound_.end();
+  if (reader_.waiting()) wake_reader_ = true;
+  if (phase_ != phase::running || wake_reader_) driver_->schedule(*this);
+}
+
+HEDDLE_DECL void server_call::on_settled() { inbound_.keep(); }
+
+HEDDLE_DECL void server_call::on_writable() {
+  wake_writer_ = true;
+  driver_->schedule(*this);
+}
+
+HEDDLE_DECL void server_call::on_abort(rpc::exchange_abort const& why) {
+  over_ = true;
+  cancel_pending_ = true;
+  if (why.connection_lost) std::exchange(exchange_, nullptr)->release();
+  driver_->schedule(*this);
+}
+
+HEDDLE_DECL void server_call::on_deadline() { abandon(); }
+
+HEDDLE_DECL void server_call::abandon() {
+  if (phase_ == phase::idle || over_) return;
+  over_ = true;
+  cancel_pending_ = true;
+  exchange_->cancel();
+  driver_->schedule(*this);
+}
+
+// ---- what follows from it, after the batch
+
+HEDDLE_DECL void server_call::on_ready() {
+  auto const keep = shared_from_this();
+  if (phase_ == phase::running) {
+    if (cancel_pending_) cancel_handler();
+    return wake();
+  }
+  if (phase_ == phase::idle) return;
+  if (over_) return end_exchange();
+  if (phase_ == phase::rejecting) {
+    if (request_complete_) answer_rejection();
+    return;
+  }
+  if (route_->method->client_streams() || request_complete_) start_handler();
+}
+
+HEDDLE_DECL void server_call::wake() {
+  if (over_) wake_reader_ = wake_writer_ = true;
+  if (std::exchange(wake_writer_, false)) writer_.complete();
+  if (std::exchange(wake_reader_, false)) reader_.complete();
+}
+
+// ---- the end
+
+HEDDLE_DECL void server_call::finish(status const& s) {
+  if (!over_) {
+    header_list& fields = session_->scratch();
+    if (!head_sent_ && response_.metadata.empty() && !message_sent_) {
+      protocol_->write_trailers_only(response_, s, trailers_, fields);
+      exchange_->send_head_and_end(fields);
+    } else {
+      if (!head_sent_) send_head();
+      header_list& end = session_->scratch();
+      protocol_->write_trailers(s, trailers_, end);
+      exchange_->send_trailers(end);
+    }
+  }
+  end_exchange();
+}
+
+HEDDLE_DECL void server_call::end_exchange() {
+  over_ = true;
+  bool const ran = std::exchange(phase_, phase::idle) == phase::running;
+  if (has_deadline()) driver_->deadlines().remove(*this);
+  inbound_.discard();
+  inbound_.shrink();
+  if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
+  if (session_ == nullptr) return;
+  if (ran) session_->handler_ended();
+  session_->recycle(*this);
+}
+
+HEDDLE_DECL void server_call::detach() noexcept {
+  retired_ = true;
+  over_ = true;
+  if (phase_ != phase::running) parked_.drop();
+}
+
+HEDDLE_DECL void server_call::orphan() noexcept {
+  detach();
+  session_ = nullptr;
+}
+
+HEDDLE_DECL void server_call::drop_waiters() noexcept {
+  parked_.drop();
+  reader_.drop();
+  writer_.drop();
+}
+
+}  // namespace heddle::detail

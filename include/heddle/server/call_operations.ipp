@@ -1,0 +1,165 @@
+// What a handler can do with its call.
+#pragma once
+
+#include <utility>
+
+#include <heddle/base/rpc_error.hpp>
+#include <heddle/server/call.hpp>
+#include <heddle/server/session.hpp>
+
+namespace heddle::detail {
+
+HEDDLE_DECL void server_call::check_open() const {
+  if (over_)
+    throw rpc_error(status_code::cancelled, "the call is over: the client has gone, or its deadline has passed");
+}
+
+// ---- reading
+
+HEDDLE_DECL asio::awaitable<bool> server_call::read(void* message, message_ops const& ops) {
+  while (!try_read(message, ops)) {
+    if (inbound_.finished()) co_return false;
+    read_cancelled_ = false;
+    exchange_->consumed(inbound_.earn());
+    auto const nothing = [] {};
+    auto const cancel = [this](asio::cancellation_type) {
+      read_cancelled_ = true;
+      reader_.complete_later();
+    };
+    co_await reader_.wait(driver_->get_executor(), nothing, cancel);
+    if (read_cancelled_ && !over_) throw rpc_error(status_code::cancelled, "read() was cancelled");
+  }
+  co_return true;
+}
+
+HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
+  check_open();
+  if (inbound_.failed() || inbound_.truncated()) throw rpc_error(inbound_.error());
+  if (!inbound_.has_message()) return false;
+  bool const parsed = ops.parse(message, inbound_.message());
+  exchange_->consumed(inbound_.pop());
+  if (!parsed) throw rpc_error(status_code::internal, "a request message is no " + std::string(ops.type_name()));
+  return true;
+}
+
+/// The one request of a unary or server-streaming call; null leaves the reason in answer_.
+HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
+  auto const fail = [this](status why) {
+    answer_ = std::move(why);
+    return nullptr;
+  };
+  if (inbound_.failed() || inbound_.truncated()) return fail(inbound_.error());
+  if (!inbound_.has_message())
+    return fail(status(status_code::unimplemented, "the request has no message where exactly one is wanted"));
+  void* const message = recycled(request_message_, request_ops_, ops);
+  bool const parsed = ops.parse(message, inbound_.message());
+  exchange_->consumed(inbound_.pop());
+  if (!parsed) return fail(status(status_code::internal, "the request is no " + std::string(ops.type_name())));
+  if (!inbound_.finished())
+    return fail(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
+  return message;
+}
+
+HEDDLE_DECL void* server_call::recycled(void*& object, message_ops const*& ops, message_ops const& wanted) {
+  if (ops != &wanted) {
+    if (object != nullptr) ops->destroy(std::exchange(object, nullptr));
+    object = wanted.create();
+    ops = &wanted;
+  }
+  return object;
+}
+
+// ---- writing
+
+HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, message_ops const& ops) {
+  check_open();
+  send_message(message, ops);
+  if (!exchange_->should_wait()) co_return;
+  write_cancelled_ = false;
+  auto const start = [this] { exchange_->notify_writable(); };
+  auto const cancel = [this](asio::cancellation_type) {
+    write_cancelled_ = true;
+    writer_.complete_later();
+  };
+  co_await writer_.wait(driver_->get_executor(), start, cancel);
+  check_open();
+  if (write_cancelled_) throw rpc_error(status_code::cancelled, "write() was cancelled");
+}
+
+HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops) {
+  std::size_t const size = ops.size(message), limit = session_->shared().options.max_send_message_size();
+  if (size > limit)
+    throw rpc_error(status_code::resource_exhausted, "a response message of " + std::to_string(size) +
+                                                         " bytes is larger than max_send_message_size, " +
+                                                         std::to_string(limit));
+  if (!head_sent_) send_head();
+  std::uint8_t* const out = exchange_->prepare(message_prefix_size + size);
+  write_prefix(out, false, static_cast<std::uint32_t>(size));
+  ops.serialize(message, out + message_prefix_size, size);
+  exchange_->commit(message_prefix_size + size);
+  message_sent_ = true;
+}
+
+HEDDLE_DECL void server_call::send_head() {
+  head_sent_ = true;
+  header_list& fields = session_->scratch();
+  protocol_->write_response(response_, fields);
+  exchange_->send_head(fields);
+}
+
+HEDDLE_DECL asio::awaitable<void> server_call::send_headers() {
+  check_open();
+  if (!head_sent_) send_head();
+  co_return;
+}
+
+// ---- the ways in for typed code
+
+HEDDLE_DECL server_context& call_access::context(server_call& call) noexcept { return call.context_; }
+HEDDLE_DECL void* call_access::single_request(server_call& call, message_ops const& ops) {
+  return call.over_ ? nullptr : call.single_request(ops);
+}
+HEDDLE_DECL status call_access::request_error(server_call& call) { return call.answer_; }
+HEDDLE_DECL status call_access::single_response(server_call& call, void const* message, message_ops const& ops) {
+  if (!call.over_) call.send_message(message, ops);
+  return {};
+}
+HEDDLE_DECL void* call_access::lent_reply(server_call& call, message_ops const& ops) noexcept {
+  return std::exchange(call.reply_lent_, false) && call.reply_ops_ == &ops ? call.reply_message_ : nullptr;
+}
+HEDDLE_DECL status call_access::checked_error(status const& error) {
+  return error.is_ok() ? status(status_code::internal, "the handler returned OK without a message") : error;
+}
+HEDDLE_DECL asio::awaitable<bool> call_access::read(server_call& call, void* message, message_ops const& ops) {
+  return call.read(message, ops);
+}
+HEDDLE_DECL bool call_access::try_read(server_call& call, void* message, message_ops const& ops) {
+  return call.try_read(message, ops);
+}
+HEDDLE_DECL asio::awaitable<void> call_access::write(server_call& call, void const* message, message_ops const& ops) {
+  return call.write(message, ops);
+}
+
+}  // namespace heddle::detail
+
+namespace heddle {
+
+HEDDLE_DECL method_descriptor const& server_context::method() const noexcept { return *call_.route_->method; }
+HEDDLE_DECL std::string_view server_context::peer() const noexcept { return call_.peer_; }
+HEDDLE_DECL std::string_view server_context::authority() const noexcept { return call_.request_.authority; }
+HEDDLE_DECL metadata const& server_context::request_headers() const noexcept { return call_.request_.metadata; }
+HEDDLE_DECL time_point server_context::deadline() const noexcept { return call_.until_; }
+HEDDLE_DECL std::optional<duration> server_context::time_left() const noexcept {
+  if (call_.until_ == never) return std::nullopt;
+  return std::max(duration::zero(), call_.until_ - call_.clock_.now());
+}
+HEDDLE_DECL bool server_context::cancelled() const noexcept { return call_.over_; }
+HEDDLE_DECL metadata& server_context::headers() noexcept { return call_.response_.metadata; }
+HEDDLE_DECL metadata& server_context::trailers() noexcept { return call_.trailers_; }
+HEDDLE_DECL asio::awaitable<void> server_context::send_headers() { return call_.send_headers(); }
+HEDDLE_DECL void* server_context::kept_reply(message_ops const& ops) {
+  call_.reply_lent_ = true;
+  return call_.recycled(call_.reply_message_, call_.reply_ops_, ops);
+}
+
+}  // namespace heddle

@@ -1,0 +1,85 @@
+// What a handler knows of its call beside the messages.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/base/metadata.hpp>
+#include <heddle/base/status.hpp>
+#include <heddle/base/time.hpp>
+#include <heddle/rpc/method.hpp>
+
+namespace heddle {
+
+namespace asio = boost::asio;
+
+namespace detail {
+class server_call;
+}
+
+/// Lives as long as its handler, also when the client is long gone or the server has stopped. Used on the executor that
+/// the handler was started on; a handler that went elsewhere must come back first.
+class server_context {
+ public:
+  explicit server_context(detail::server_call& call) noexcept : call_(call) {}
+  server_context(server_context const&) = delete;
+  server_context& operator=(server_context const&) = delete;
+
+  method_descriptor const& method() const noexcept;
+  /// Of the client, as a target: "ipv4:192.0.2.7:50112".
+  std::string_view peer() const noexcept;
+  std::string_view authority() const noexcept;
+  metadata const& request_headers() const noexcept;
+
+  /// The time by which the client wants the answer; `never` if it set none.
+  time_point deadline() const noexcept;
+  /// What is left of it now, never below zero; nothing if there is none.
+  std::optional<duration> time_left() const noexcept;
+  /// The client has gone, the deadline has passed, or the server was stopped: nobody hears the answer. The handler's
+  /// cancellation slot fired (terminal) when this became true.
+  bool cancelled() const noexcept;
+
+  /// Initial metadata. It leaves with the first message, with send_headers() or with the end: what is added later is lost.
+  metadata& headers() noexcept;
+  /// Sends the initial metadata now. Does nothing when it was sent. Throws rpc_error CANCELLED when the call is over.
+  asio::awaitable<void> send_headers();
+  /// Trailing metadata. It leaves with the status.
+  metadata& trailers() noexcept;
+
+  /// An empty message that an earlier call on this connection left behind, with its memory, or a new one. Give it back
+  /// by answering with it.
+  template <class Response>
+  Response new_reply() {
+    Response fresh;
+    using std::swap;
+    swap(fresh, *static_cast<Response*>(kept_reply(*ops_of<Response>)));
+    return fresh;
+  }
+
+ private:
+  void* kept_reply(message_ops const& ops);
+  detail::server_call& call_;
+};
+
+namespace detail {
+
+/// How typed code reaches the erased call, whose class needs sockets and timers that handlers need not see.
+struct call_access {
+  static server_context& context(server_call& call) noexcept;
+  static void* single_request(server_call& call, message_ops const& ops);
+  static status request_error(server_call& call);
+  static status single_response(server_call& call, void const* message, message_ops const& ops);
+  static void* lent_reply(server_call& call, message_ops const& ops) noexcept;
+  static status checked_error(status const& error);
+  static asio::awaitable<bool> read(server_call& call, void* message, message_ops const& ops);
+  static bool try_read(server_call& call, void* message, message_ops const& ops);
+  static asio::awaitable<void> write(server_call& call, void const* message, message_ops const& ops);
+};
+
+}  // namespace detail
+
+}  // namespace heddle

@@ -1,0 +1,90 @@
+// The server behind its handle: acceptors, sessions, and the stages of its end.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/server/session.hpp>
+#include <heddle/transport/clock.hpp>
+#include <heddle/transport/context_shutdown.hpp>
+#include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/endpoint.hpp>
+#include <heddle/transport/waiter.hpp>
+
+namespace heddle::detail {
+
+/// Everything runs on its own executor, a strand unless one thread is promised. Connections have theirs.
+class server_core final : public std::enable_shared_from_this<server_core>,
+                          private shutdown_listener,
+                          private deadline_item {
+ public:
+  /// One run() or drain() that waits for the end.
+  struct wait {
+    waiter done;
+    std::size_t abandoned = 0;
+    bool is_run = false;
+  };
+
+  server_core(asio::any_io_executor executor, server_options options);
+  ~server_core();
+
+  server_shared& shared() noexcept { return *shared_; }
+  asio::any_io_executor const& get_executor() const noexcept { return executor_; }
+
+  // From any thread.
+  endpoint listen(std::string_view address);
+  void serve(std::unique_ptr<byte_stream> stream);
+  void stop_from_anywhere();
+
+  // On the executor.
+  void begin_run(std::shared_ptr<wait> w);
+  void begin_drain(std::shared_ptr<wait> w, duration grace);
+  void cancel(wait const& w);
+
+ private:
+  enum class stage : std::uint8_t { idle, running, draining, resetting, stopped };
+  struct listener {
+    asio::ip::tcp::acceptor acceptor;
+    std::unique_ptr<timer> pause;  // after accept() failed for want of descriptors
+    duration next_pause = std::chrono::milliseconds(100);
+  };
+
+  void accept(std::shared_ptr<listener> l);
+  void accepted(std::shared_ptr<listener> const& l, error_code ec, asio::ip::tcp::socket socket);
+  void add_session(std::unique_ptr<byte_stream> stream);
+  void session_ended(server_session& session);
+  void drain(duration grace);
+  void reset_calls();
+  void stop();
+  void complete();
+  void on_deadline() override;
+  void on_context_shutdown() noexcept override;
+  template <class F>
+  void for_sessions(F f);
+  asio::any_io_executor connection_executor() const;
+
+  std::shared_ptr<server_shared> shared_;
+  asio::any_io_executor const base_, executor_;
+  clock& clock_;
+  deadline_queue deadlines_;
+  stage stage_ = stage::idle;
+  std::mutex mutex_;  // listeners_ before run()
+  std::vector<std::shared_ptr<listener>> listeners_;
+  std::unordered_map<server_session*, std::shared_ptr<server_session>> sessions_;
+  std::list<std::shared_ptr<wait>> waits_;
+  std::size_t abandoned_ = 0;
+};
+
+}  // namespace heddle::detail
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/server/core.ipp>
+#endif

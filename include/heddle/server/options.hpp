@@ -1,0 +1,89 @@
+// How a server behaves.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <heddle/base/time.hpp>
+#include <heddle/http2/limits.hpp>
+
+namespace heddle {
+
+class clock;
+
+/// Defaults are safe for a port that faces strangers.
+class server_options {
+ public:
+  server_options() noexcept {}
+
+  /// The largest request message, in bytes; a larger one is answered with RESOURCE_EXHAUSTED on its first five bytes.
+  server_options& max_receive_message_size(std::size_t value) & noexcept {
+    max_receive_message_size_ = value;
+    return *this;
+  }
+  server_options&& max_receive_message_size(std::size_t value) && noexcept {
+    return std::move(max_receive_message_size(value));
+  }
+  std::size_t max_receive_message_size() const noexcept { return max_receive_message_size_; }
+
+  /// The largest response message, in bytes.
+  server_options& max_send_message_size(std::size_t value) & noexcept {
+    max_send_message_size_ = value;
+    return *this;
+  }
+  server_options&& max_send_message_size(std::size_t value) && noexcept {
+    return std::move(max_send_message_size(value));
+  }
+  std::size_t max_send_message_size() const noexcept { return max_send_message_size_; }
+
+  /// How long a connection may take to send its HTTP/2 preface and SETTINGS.
+  server_options& handshake_timeout(duration value) & noexcept {
+    handshake_timeout_ = value;
+    return *this;
+  }
+  server_options&& handshake_timeout(duration value) && noexcept { return std::move(handshake_timeout(value)); }
+  duration handshake_timeout() const noexcept { return handshake_timeout_; }
+
+  /// What cancelling run() gives open calls before they are reset.
+  server_options& grace(duration value) & noexcept {
+    grace_ = value;
+    return *this;
+  }
+  server_options&& grace(duration value) && noexcept { return std::move(grace(value)); }
+  duration grace() const noexcept { return grace_; }
+
+  /// A promise that one thread alone runs the executor: then connections need no strand.
+  server_options& single_threaded(bool value) & noexcept {
+    single_threaded_ = value;
+    return *this;
+  }
+  server_options&& single_threaded(bool value) && noexcept { return std::move(single_threaded(value)); }
+  bool single_threaded() const noexcept { return single_threaded_; }
+
+  /// Limits of each connection against its peer.
+  http2::limits& limits() noexcept { return limits_; }
+  http2::limits const& limits() const noexcept { return limits_; }
+  server_options& limits(http2::limits const& l) & noexcept {
+    limits_ = l;
+    return *this;
+  }
+  /// For tests. The clock must outlive the server. Null: the real one.
+  server_options& use_clock(heddle::clock* c) & noexcept {
+    clock_ = c;
+    return *this;
+  }
+  heddle::clock* used_clock() const noexcept { return clock_; }
+
+ private:
+  std::size_t max_receive_message_size_ = 4 * 1024 * 1024;
+  std::size_t max_send_message_size_ = 0x7fffffff;
+  duration handshake_timeout_ = std::chrono::seconds(10);
+  duration grace_ = std::chrono::seconds(30);
+  bool single_threaded_ = false;
+  http2::limits limits_;
+  heddle::clock* clock_ = nullptr;
+};
+
+}  // namespace heddle

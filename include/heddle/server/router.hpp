@@ -1,0 +1,64 @@
+// From :path to the method that serves it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/base/header_list.hpp>
+#include <heddle/base/status.hpp>
+#include <heddle/rpc/method.hpp>
+
+namespace heddle {
+
+namespace asio = boost::asio;
+
+class service;
+
+}  // namespace heddle
+
+namespace heddle::detail {
+
+class server_call;
+
+struct route {
+  method_descriptor const* method;
+  service* self;
+  asio::awaitable<status> (*serve)(service& self, server_call& call);
+};
+
+/// Filled before the server runs, and only read after that: by any number of connections.
+class router {
+ public:
+  /// False when one of the paths is taken; nothing is added then.
+  bool add(std::shared_ptr<service> added);
+
+  /// The path's field may carry the answer of the last time in its compression entry's cookie. The top bit is the
+  /// HTTP/2 engine's.
+  route const* find(header_field const& path) const {
+    if (path.cookie != nullptr && (*path.cookie & index_mask) != 0)
+      return routes_[(*path.cookie & index_mask) - 1].get();
+    auto const found = by_path_.find(path.value);
+    if (found == by_path_.end()) return nullptr;
+    if (path.cookie != nullptr) *path.cookie |= static_cast<std::uint32_t>(found->second + 1);
+    return routes_[found->second].get();
+  }
+  bool has_service(std::string_view name) const {
+    for (auto const& r : routes_)
+      if (r->method->service() == name) return true;
+    return false;
+  }
+
+ private:
+  static constexpr std::uint32_t index_mask = 0x7fff'ffff;
+  std::vector<std::unique_ptr<route>> routes_;
+  std::unordered_map<std::string_view, std::size_t> by_path_;
+  std::vector<std::shared_ptr<service>> services_;
+};
+
+}  // namespace heddle::detail

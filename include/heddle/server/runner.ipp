@@ -1,0 +1,60 @@
+// The coroutine of a call object: it runs one handler after the other, and is parked in between.
+#pragma once
+
+#include <exception>
+#include <utility>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <heddle/base/rpc_error.hpp>
+#include <heddle/server/call.hpp>
+
+namespace heddle::detail {
+
+HEDDLE_DECL void server_call::start_handler() {
+  phase_ = phase::running;
+  session_->handler_started();
+  if (spawned_) return parked_.complete();
+  spawned_ = true;
+  auto const on_end = [self = shared_from_this()](std::exception_ptr) {};
+  asio::co_spawn(driver_->get_executor(), run(shared_from_this()),
+                 asio::bind_cancellation_slot(signal_.slot(), on_end));
+}
+
+/// Recycled from call to call: resuming a parked coroutine costs a tenth of spawning one.
+HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> self) {
+  server_call& call = *self;
+  for (;;) {
+    status outcome;
+    try {
+      outcome = co_await call.route_->serve(*call.route_->self, call);
+    } catch (rpc_error const& e) {
+      outcome = e.status().is_ok() ? status(status_code::unknown, "the handler threw an OK status") : e.status();
+    } catch (...) {
+      outcome = status(status_code::unknown, "the handler threw an exception");
+    }
+    bool const cancelled = std::exchange(call.cancel_sent_, false);
+    call.finish(outcome);
+    if (call.retired_) co_return;
+    // The cancellation was the last call's; the next one starts without.
+    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    co_await call.park();
+    if (call.retired_) co_return;
+  }
+}
+
+HEDDLE_DECL asio::awaitable<void> server_call::park() {
+  auto const nothing = [] {};
+  auto const never_cancelled = [](asio::cancellation_type) {};
+  co_await parked_.wait(driver_->get_executor(), nothing, never_cancelled);
+}
+
+HEDDLE_DECL void server_call::cancel_handler() {
+  cancel_pending_ = false;
+  cancel_sent_ = true;
+  signal_.emit(asio::cancellation_type::terminal);
+}
+
+}  // namespace heddle::detail

@@ -1,0 +1,78 @@
+// The server: services on ports.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/server/options.hpp>
+#include <heddle/server/service.hpp>
+#include <heddle/transport/byte_stream.hpp>
+#include <heddle/transport/endpoint.hpp>
+
+namespace heddle {
+
+namespace detail {
+class server_core;
+}
+
+/// Serves gRPC on an executor of yours; it starts no thread. Handlers run on the executor, each connection's one at a
+/// time. May be used from any thread; add() and listen() come before run().
+class server {
+ public:
+  explicit server(asio::any_io_executor executor, server_options options = server_options());
+  template <class Context>
+    requires std::is_convertible_v<Context&, asio::execution_context&>
+  explicit server(Context& context, server_options options = server_options())
+      : server(asio::any_io_executor(context.get_executor()), std::move(options)) {}
+  server(server&&) noexcept = default;
+  server& operator=(server&&) = delete;
+  /// Stops at once: open calls are reset. Use drain() to be kind.
+  ~server();
+
+  /// Serves all methods of a generated service. Throws std::invalid_argument when one of them is served already.
+  server& add(std::shared_ptr<service> added);
+  /// The same for a service that outlives the executor's context.
+  template <std::derived_from<service> Service>
+  server& add(Service& added) {
+    return add(std::shared_ptr<service>(std::shared_ptr<service>(), &added));
+  }
+  /// Serves one method by a function object with the signature of the generated handler.
+  template <class Method, class Handler>
+    requires std::derived_from<Method, method_descriptor>
+  server& add(Method const& method, Handler handler) {
+    return add(std::make_shared<detail::lambda_service<Method, Handler>>(method, std::move(handler)));
+  }
+
+  /// Opens a TCP port: "0.0.0.0:50051", "[::]:50051", "localhost:0". Port 0 takes a free one; the result says which.
+  /// Connections are accepted once run() is. Throws boost::system::system_error that names the address and the cause.
+  endpoint listen(std::string_view address);
+  /// Serves one connected stream, for example one end of make_memory_streams().
+  void serve(std::unique_ptr<byte_stream> stream);
+
+  /// Accepts and serves until the server is drained or destroyed. Returns how many handlers never ended and were left
+  /// to themselves. Cancellation (terminal, partial or total): the first drains with options.grace(), the second at
+  /// once; run() then returns, it does not throw for them.
+  asio::awaitable<std::size_t> run();
+
+  /// Stops accepting, tells clients to go elsewhere (GOAWAY in two steps), lets open calls end, resets them after
+  /// `grace`, cancels their handlers, and returns at most a second after that in every case, with the number of handlers
+  /// that still run. Cancellation ends the grace at once.
+  asio::awaitable<std::size_t> drain(duration grace);
+
+ private:
+  std::shared_ptr<detail::server_core> core_;
+};
+
+}  // namespace heddle
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/server/server.ipp>
+#endif

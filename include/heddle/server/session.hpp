@@ -1,0 +1,79 @@
+// One connection of a server: its driver, and the calls on it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <heddle/base/config.hpp>
+#include <heddle/rpc/wire_protocol.hpp>
+#include <heddle/server/call.hpp>
+#include <heddle/server/options.hpp>
+#include <heddle/server/router.hpp>
+#include <heddle/transport/http2_driver.hpp>
+
+namespace heddle::detail {
+
+/// What all connections of a server share, and what they outlive it with: only read once the server runs.
+struct server_shared {
+  server_options options;
+  router routes;
+  std::vector<rpc::wire_protocol const*> protocols;
+};
+
+/// Used on the connection's executor, but for its making. Ends when the connection has and the last handler has.
+class server_session final : public std::enable_shared_from_this<server_session>, private transport::http2_driver_user {
+ public:
+  server_session(std::shared_ptr<server_shared> shared, std::unique_ptr<byte_stream> stream, clock& c,
+                 std::function<void(server_session&)> on_end);
+  ~server_session();
+
+  void start();
+  /// GOAWAY in two steps; ends by itself when the last call has.
+  void drain() { driver_->shut_down(); }
+  /// Resets all calls and cancels their handlers; the connection goes on until their resets are written.
+  void abandon_calls();
+  void close();
+  asio::any_io_executor const& get_executor() const noexcept { return driver_->get_executor(); }
+
+  server_shared const& shared() const noexcept { return *shared_; }
+  std::shared_ptr<transport::http2_driver> const& driver() const noexcept { return driver_; }
+  header_list& scratch() noexcept {
+    scratch_.clear();
+    return scratch_;
+  }
+  void recycle(server_call& call);
+  void handler_started() noexcept {
+    running_.store(running_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  void handler_ended() noexcept {
+    running_.store(running_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  }
+  /// From any thread.
+  std::size_t running_handlers() const noexcept { return running_.load(std::memory_order_relaxed); }
+  /// Destroys all coroutines that wait in the library: the context is going.
+  void drop_waiters() noexcept;
+
+ private:
+  rpc::exchange_events& on_request(transport::http2_exchange& exchange) override;
+  void on_room() override {}
+  void on_retired() override {}
+  void on_closed(status const& why) override;
+  void end_if_done();
+
+  std::shared_ptr<server_shared> shared_;
+  std::shared_ptr<transport::http2_driver> driver_;
+  std::function<void(server_session&)> on_end_;
+  std::vector<std::shared_ptr<server_call>> calls_;
+  std::vector<server_call*> idle_;
+  header_list scratch_;
+  std::atomic<std::size_t> running_{0};  // written on the executor only
+  bool closed_ = false;
+};
+
+}  // namespace heddle::detail
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/server/session.ipp>
+#endif

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <utility>
+
+#include <heddle/server/call.ipp>
+#include <heddle/server/router.ipp>
+#include <heddle/server/session.hpp>
+
+namespace heddle::detail {
+
+HEDDLE_DECL server_session::server_session(std::shared_ptr<server_shared> shared, std::unique_ptr<byte_stream> stream,
+                                           clock& c, std::function<void(server_session&)> on_end)
+    : shared_(std::move(shared)),
+      driver_(std::make_shared<transport::http2_driver>(
+          http2::role::server, std::move(stream), shared_->options.limits(), c, shared_->options.handshake_timeout())),
+      on_end_(std::move(on_end)) {}
+
+HEDDLE_DECL server_session::~server_session() {
+  driver_->detach();
+  driver_->close(status(status_code::unavailable, "the server is gone"));
+  for (auto const& call : calls_) call->orphan();
+}
+
+HEDDLE_DECL void server_session::start() { driver_->start(*this); }
+
+HEDDLE_DECL rpc::exchange_events& server_session::on_request(transport::http2_exchange& exchange) {
+  if (idle_.empty()) {
+    calls_.push_back(std::make_shared<server_call>(*this));
+    idle_.reserve(calls_.size());
+    idle_.push_back(calls_.back().get());
+  }
+  server_call& call = *idle_.back();
+  idle_.pop_back();
+  call.begin(exchange);
+  return call;
+}
+
+HEDDLE_DECL void server_session::abandon_calls() {
+  for (auto const& call : calls_) call->abandon();
+  driver_->flush_soon();
+}
+
+HEDDLE_DECL void server_session::close() { driver_->close(status(status_code::unavailable, "the server has stopped")); }
+
+HEDDLE_DECL void server_session::recycle(server_call& call) {
+  if (!closed_) return idle_.push_back(&call);
+  end_if_done();
+}
+
+HEDDLE_DECL void server_session::on_closed(status const&) {
+  auto const keep = shared_from_this();
+  closed_ = true;
+  for (auto const& call : calls_) call->detach();
+  end_if_done();
+}
+
+HEDDLE_DECL void server_session::end_if_done() {
+  if (running_handlers() != 0) return;
+  if (auto const told = std::exchange(on_end_, nullptr)) told(*this);
+}
+
+HEDDLE_DECL void server_session::drop_waiters() noexcept {
+  for (auto const& call : calls_) call->drop_waiters();
+}
+
+}  // namespace heddle::detail

@@ -1,0 +1,79 @@
+// The streams that handlers read from and write to.
+#pragma once
+
+#include <optional>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <heddle/rpc/method.hpp>
+#include <heddle/server/context.hpp>
+
+namespace heddle {
+
+namespace detail {
+
+template <class Request>
+class reading {
+ public:
+  /// The next message; nothing after the last one. Throws rpc_error: CANCELLED once the call is over, INTERNAL for what
+  /// is no such message, RESOURCE_EXHAUSTED for one above the limit. Any cancellation type ends the wait with CANCELLED
+  /// thrown; no message is lost and the stream can be read on.
+  asio::awaitable<std::optional<Request>> read() {
+    std::optional<Request> message(std::in_place);
+    bool const more = co_await call_access::read(*call_, &*message, *ops_of<Request>);
+    if (!more) message.reset();
+    co_return message;
+  }
+  /// The same into a message that is used again, for loops without allocation. False after the last one.
+  asio::awaitable<bool> read(Request& message) { return call_access::read(*call_, &message, *ops_of<Request>); }
+  /// Takes a message that is here already. False: none is, now or any more.
+  bool try_read(Request& message) { return call_access::try_read(*call_, &message, *ops_of<Request>); }
+
+ protected:
+  explicit reading(server_call& call) noexcept : call_(&call) {}
+
+ private:
+  server_call* call_;
+};
+
+template <class Response>
+class writing {
+ public:
+  /// Queues a message, and suspends only while much is queued already: then any cancellation type ends the wait with
+  /// CANCELLED thrown, and the message is sent all the same. `message` is needed until the co_await ends. Throws rpc_error CANCELLED once the call is over.
+  asio::awaitable<void> write(Response const& message) {
+    return call_access::write(*call_, &message, *ops_of<Response>);
+  }
+
+ protected:
+  explicit writing(server_call& call) noexcept : call_(&call) {}
+
+ private:
+  server_call* call_;
+};
+
+}  // namespace detail
+
+/// Client streaming: what the client sends. Reading and writing may overlap; two reads, or two writes, may not.
+template <class Request>
+class reader : public detail::reading<Request> {
+ public:
+  explicit reader(detail::server_call& call) noexcept : detail::reading<Request>(call) {}
+};
+
+/// Server streaming: what the client receives.
+template <class Response>
+class writer : public detail::writing<Response> {
+ public:
+  explicit writer(detail::server_call& call) noexcept : detail::writing<Response>(call) {}
+};
+
+/// Bidirectional streaming.
+template <class Request, class Response>
+class stream : public detail::reading<Request>, public detail::writing<Response> {
+ public:
+  explicit stream(detail::server_call& call) noexcept
+      : detail::reading<Request>(call), detail::writing<Response>(call) {}
+};
+
+}  // namespace heddle

@@ -1,0 +1,66 @@
+// The compiled mode: exactly one translation unit of a program includes this, and all units define
+// HEDDLE_SEPARATE_COMPILATION.
+#pragma once
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#error heddle/src.hpp needs HEDDLE_SEPARATE_COMPILATION in every translation unit
+#endif
+
+// g++ takes the frames of coroutines that are defined once, here, for types of a header.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
+#include <heddle/base/base64.ipp>
+#include <heddle/base/metadata.ipp>
+#include <heddle/base/percent.ipp>
+#include <heddle/base/status.ipp>
+#include <heddle/base/utf8.ipp>
+#include <heddle/base/wire.ipp>
+
+#include <heddle/hpack/decoder.ipp>
+#include <heddle/hpack/encoder.ipp>
+#include <heddle/hpack/huffman.ipp>
+
+#include <heddle/http2/connection.ipp>
+#include <heddle/http2/connection_headers.ipp>
+#include <heddle/http2/connection_receive.ipp>
+#include <heddle/http2/connection_send.ipp>
+#include <heddle/http2/header_rules.ipp>
+
+#include <heddle/rpc/grpc_protocol.ipp>
+#include <heddle/rpc/message_framing.ipp>
+#include <heddle/rpc/status_details.ipp>
+#include <heddle/rpc/status_fields.ipp>
+#include <heddle/rpc/timeout.ipp>
+
+#include <heddle/transport/clock.ipp>
+#include <heddle/transport/deadlines.ipp>
+#include <heddle/transport/http2_driver.ipp>
+#include <heddle/transport/memory.ipp>
+#include <heddle/transport/tcp.ipp>
+
+#include <heddle/client/attempt.ipp>
+#include <heddle/client/call.ipp>
+#include <heddle/client/call_operations.ipp>
+#include <heddle/client/calls.ipp>
+#include <heddle/client/channel.ipp>
+#include <heddle/client/connector.ipp>
+#include <heddle/client/core.ipp>
+#include <heddle/client/resolver.ipp>
+#include <heddle/client/subchannel.ipp>
+#include <heddle/client/target.ipp>
+#include <heddle/client/unary.ipp>
+
+#include <heddle/server/call.ipp>
+#include <heddle/server/call_operations.ipp>
+#include <heddle/server/core.ipp>
+#include <heddle/server/router.ipp>
+#include <heddle/server/runner.ipp>
+#include <heddle/server/server.ipp>
+#include <heddle/server/session.ipp>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

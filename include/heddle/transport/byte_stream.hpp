@@ -1,0 +1,44 @@
+// A connected stream of bytes, erased: TCP, memory, and whatever else can read and write.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/system/error_code.hpp>
+
+namespace heddle {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// Whoever reads and writes a stream. Completions are never delivered inside the function that starts an operation.
+class byte_stream_user : public std::enable_shared_from_this<byte_stream_user> {
+ public:
+  virtual ~byte_stream_user() = default;
+  virtual void on_read(error_code ec, std::size_t n) = 0;
+  virtual void on_writable(error_code ec) = 0;
+};
+
+/// Used on one executor. One read and one wait for writability at a time; each keeps its user alive until it completes.
+class byte_stream {
+ public:
+  virtual ~byte_stream() = default;
+  virtual asio::any_io_executor get_executor() = 0;
+  /// Ends with user->on_read(ec, n), n > 0 when there is no error; end of file is asio::error::eof.
+  virtual void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) = 0;
+  /// Writes what goes without waiting, and says how much: 0 with would_block when nothing does.
+  virtual std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) = 0;
+  /// Ends with user->on_writable() when write_some() is worth another try.
+  virtual void wait_writable(std::shared_ptr<byte_stream_user> user) = 0;
+  /// No more is written; the peer may still be read.
+  virtual void shut_down_write() noexcept = 0;
+  /// Ends everything; operations under way complete with an error.
+  virtual void close() noexcept = 0;
+  /// The other end, in the form of a gRPC target: "ipv4:127.0.0.1:50051".
+  virtual std::string peer() const = 0;
+};
+
+}  // namespace heddle

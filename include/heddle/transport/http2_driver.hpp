@@ -1,0 +1,168 @@
+// Drives one HTTP/2 connection over a byte stream: one read, all its frames, the ready handlers, one write.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <heddle/base/config.hpp>
+#include <heddle/http2/connection.hpp>
+#include <heddle/rpc/exchange.hpp>
+#include <heddle/transport/byte_stream.hpp>
+#include <heddle/transport/clock.hpp>
+#include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/ready_queue.hpp>
+
+namespace heddle::transport {
+
+class http2_driver;
+
+/// A stream of a driver, seen as an exchange. Recycled by its driver.
+class http2_exchange final : public rpc::exchange {
+ public:
+  explicit http2_exchange(http2_driver& driver) noexcept : driver_(driver) {}
+
+  void send_head(header_list const& fields) override;
+  void send_head_and_end(header_list const& fields) override;
+  std::uint8_t* prepare(std::size_t n) override;
+  void commit(std::size_t n) override;
+  void send_end() override;
+  void send_trailers(header_list const& fields) override;
+  void cancel() override;
+  void consumed(std::size_t n) override;
+  bool should_wait() const override;
+  void notify_writable() override;
+  void release() override;
+
+ private:
+  friend class http2_driver;
+  http2_driver& driver_;
+  http2::stream* stream_ = nullptr;
+  rpc::exchange_events* events_ = nullptr;
+  bool touched_ = false;  // lent bytes in this batch
+};
+
+/// Whom a driver serves: a server session, or a client's subchannel. Called on the driver's executor.
+class http2_driver_user {
+ public:
+  /// Server: somebody to take the request. Must not be null.
+  virtual rpc::exchange_events& on_request(http2_exchange& exchange) = 0;
+  /// Client: open() may succeed again, or is_ready() has become true.
+  virtual void on_room() = 0;
+  /// Client: no new call fits here any more; those under way go on.
+  virtual void on_retired() = 0;
+  /// The last call. All exchanges are gone.
+  virtual void on_closed(status const& why) = 0;
+
+ protected:
+  ~http2_driver_user() = default;
+};
+
+/// Lives on the executor of its stream: everything is called there. Kept alive by its own operations until closed.
+class http2_driver final : public byte_stream_user, private http2::sink, private deadline_item {
+ public:
+  HEDDLE_DECL http2_driver(http2::role who, std::unique_ptr<byte_stream> stream, http2::limits const& limits, clock& c,
+                           duration handshake_timeout);
+  HEDDLE_DECL ~http2_driver() override;
+
+  /// Begins to read and write. `user` must live until on_closed(), or until detach().
+  HEDDLE_DECL void start(http2_driver_user& user);
+  /// No more calls of the user.
+  void detach() noexcept { user_ = nullptr; }
+
+  /// Client: a new exchange, or null when there is no room.
+  HEDDLE_DECL rpc::exchange* open(header_list const& head, rpc::exchange_events& events);
+  bool can_open() const noexcept { return !closed_ && ready_ && connection_.can_open(); }
+  /// The peer's SETTINGS have come.
+  bool is_ready() const noexcept { return ready_; }
+  bool is_retired() const noexcept { return closed_ || connection_.retired(); }
+
+  /// Resumes `item` after the batch that is being read, or soon.
+  HEDDLE_DECL void schedule(ready_item& item);
+  void unschedule(ready_item& item) noexcept { ready_items_.remove(item); }
+  /// Output was queued outside of a batch: one posted flush sends it.
+  HEDDLE_DECL void flush_soon();
+
+  /// GOAWAY; on_closed() once the last call has ended.
+  HEDDLE_DECL void shut_down();
+  /// Ends all exchanges and the stream, without waiting for anybody.
+  HEDDLE_DECL void close(status const& why);
+
+  deadline_queue& deadlines() noexcept { return deadlines_; }
+  clock& get_clock() const noexcept { return clock_; }
+  asio::any_io_executor const& get_executor() const noexcept { return executor_; }
+  std::string const& peer() const noexcept { return peer_; }
+  http2::connection const& connection() const noexcept { return connection_; }
+
+ private:
+  friend class http2_exchange;
+
+  void on_read(error_code ec, std::size_t n) override;
+  void on_writable(error_code ec) override;
+  void on_deadline() override;
+
+  void on_headers(http2::stream& s, header_list const& fields, bool end_stream, http2::block_size size) override;
+  void on_data(http2::stream& s, bytes_view bytes, bool end_stream) override;
+  void on_trailers(http2::stream& s, header_list const& fields, http2::block_size size) override;
+  void on_reset(http2::stream& s, http2::stream_reset const& how) override;
+  void on_writable(http2::stream& s) override;
+  void on_room() override;
+  void on_goaway(http2::stream_id last, http2::error_code code, std::string_view debug) override;
+  void on_ping_ack(std::uint64_t payload) override;
+  void on_failure(http2::failure const& what) override;
+
+  void read_more();
+  void take_input();
+  void run_ready();
+  void settle();
+  void flush();
+  void after_batch();
+  void linger();
+  void post_round();
+  void round();
+  void lose(std::string const& why);
+  void finish_close();
+  bool answer_http1();
+  http2_exchange& make_exchange(http2::stream& s);
+  void recycle(http2_exchange& e);
+  bool is_server() const noexcept { return who_ == http2::role::server; }
+
+  http2::role const who_;
+  std::unique_ptr<byte_stream> stream_;
+  asio::any_io_executor executor_;
+  clock& clock_;
+  duration const handshake_timeout_;
+  std::string const peer_;
+  http2_driver_user* user_ = nullptr;
+  deadline_queue deadlines_;
+  http2::connection connection_;
+  time_point now_;
+
+  byte_buffer input_;
+  std::size_t read_size_ = 2048;
+  unsigned quiet_reads_ = 0;
+  http2::output output_;
+  bool reading_ = false, paused_ = false, write_blocked_ = false;
+  bool in_batch_ = false, round_posted_ = false;
+  bool ready_ = false, retired_told_ = false, preface_checked_ = false;
+  bool lost_ = false;     // no more exchanges
+  bool lingering_ = false;  // we said our last word and read on until the peer hears it
+  bool closed_ = false;
+  time_point handshake_until_ = never, linger_until_ = never;
+  status closed_with_;
+  std::string goaway_text_;
+
+  ready_queue ready_items_;
+  std::vector<http2_exchange*> touched_;
+  std::vector<std::unique_ptr<http2_exchange>> exchanges_;
+  std::vector<http2_exchange*> free_exchanges_;
+};
+
+}  // namespace heddle::transport
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/transport/http2_driver.ipp>
+#endif

@@ -1,0 +1,435 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <heddle/rpc/http_mapping.hpp>
+#include <heddle/transport/http2_driver.hpp>
+
+namespace heddle::transport {
+
+namespace detail {
+
+inline constexpr std::size_t min_read = 2 * 1024, max_read = 256 * 1024;
+inline constexpr duration linger_time = std::chrono::seconds(1);
+inline constexpr std::string_view http1_answer =
+    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 65\r\nconnection: close\r\n\r\n"
+    "This port speaks gRPC over HTTP/2 (prior knowledge), not HTTP/1.\n";
+
+}  // namespace detail
+
+HEDDLE_DECL http2_driver::http2_driver(http2::role who, std::unique_ptr<byte_stream> stream,
+                                       http2::limits const& limits, clock& c, duration handshake_timeout)
+    : who_(who),
+      stream_(std::move(stream)),
+      executor_(stream_->get_executor()),
+      clock_(c),
+      handshake_timeout_(handshake_timeout),
+      peer_(stream_->peer()),
+      deadlines_(c, executor_),
+      connection_(who, limits, *this, c.now()),
+      now_(c.now()) {}
+
+HEDDLE_DECL http2_driver::~http2_driver() { deadlines_.stop(); }
+
+HEDDLE_DECL void http2_driver::start(http2_driver_user& user) {
+  user_ = &user;
+  deadlines_.set_owner(weak_from_this());
+  deadlines_.after_expiry = [this] { flush_soon(); };
+  handshake_until_ = after(now_, handshake_timeout_);
+  deadlines_.set(*this, handshake_until_);
+  if (!is_server()) flush();  // a server's SETTINGS go with its first answer, or to HTTP/1 not at all
+  if (!closed_) read_more();
+}
+
+// ---- the loop
+
+HEDDLE_DECL void http2_driver::read_more() {
+  if (reading_ || closed_) return;
+  reading_ = true;
+  stream_->read_some(asio::mutable_buffer(input_.prepare(read_size_), read_size_), shared_from_this());
+}
+
+HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
+  reading_ = false;
+  if (closed_) return;
+  now_ = clock_.now();
+  if (ec) {
+    if (lingering_) return finish_close();
+    return lose(ec == asio::error::eof ? "the peer closed it" : ec.message());
+  }
+  if (lingering_) return read_more();  // to nobody's ears
+  input_.commit(n);
+  if (n == read_size_) {
+    read_size_ = std::min(read_size_ * 2, detail::max_read);
+    quiet_reads_ = 0;
+  } else if (n < read_size_ / 4 && ++quiet_reads_ >= 16) {
+    read_size_ = std::max(read_size_ / 2, detail::min_read);
+    quiet_reads_ = 0;
+  }
+  take_input();
+}
+
+HEDDLE_DECL void http2_driver::take_input() {
+  if (is_server() && !preface_checked_ && answer_http1()) return;
+  in_batch_ = true;
+  std::size_t const taken = connection_.receive(input_.view(), now_);
+  run_ready();
+  settle();
+  in_batch_ = false;
+  input_.consume(taken);
+  input_.shrink(read_size_ * 2);
+  paused_ = !connection_.wants_read() && !connection_.failed();
+  after_batch();
+  if (!paused_ && !closed_) read_more();
+}
+
+/// True when the peer's first bytes are HTTP/1: it gets one fixed answer.
+HEDDLE_DECL bool http2_driver::answer_http1() {
+  std::string_view const text = as_text(input_.view()), preface = http2::client_preface;
+  std::size_t const n = std::min(text.size(), preface.size());
+  preface_checked_ = n == preface.size();
+  if (text.substr(0, n) == preface.substr(0, n)) return false;
+  preface_checked_ = true;
+  bool const http1 = text[0] >= 'A' && text[0] <= 'Z';
+  if (!http1) return false;  // the engine says PROTOCOL_ERROR
+  error_code ec;
+  stream_->write_some(asio::const_buffer(), asio::buffer(detail::http1_answer), ec);
+  connection_.lost("HTTP/1");
+  closed_with_ = status(status_code::unavailable, "the peer spoke HTTP/1");
+  lost_ = true;
+  http2::output discarded;
+  connection_.take_output(discarded, now_);
+  finish_close();
+  return true;
+}
+
+HEDDLE_DECL void http2_driver::run_ready() {
+  while (ready_item* const item = ready_items_.pop()) item->on_ready();
+}
+
+HEDDLE_DECL void http2_driver::settle() {
+  for (http2_exchange* const e : touched_) {
+    e->touched_ = false;
+    if (e->events_ != nullptr) e->events_->on_settled();
+  }
+  touched_.clear();
+}
+
+HEDDLE_DECL void http2_driver::flush() {
+  if (write_blocked_ || closed_) return;
+  bool const was = std::exchange(in_batch_, true);  // what output_written() wakes waits for the next round
+  while (connection_.has_output() || !output_.frames.empty() || !output_.urgent.empty()) {
+    if (output_.frames.empty() && output_.urgent.empty()) connection_.take_output(output_, now_);
+    if (output_.frames.empty() && output_.urgent.empty()) break;
+    error_code ec;
+    std::size_t n = stream_->write_some(asio::buffer(output_.urgent.data(), output_.urgent.size()),
+                                        asio::buffer(output_.frames.data(), output_.frames.size()), ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+      write_blocked_ = true;
+      stream_->wait_writable(shared_from_this());
+      break;
+    }
+    if (ec) {
+      in_batch_ = was;
+      return lose(ec.message());
+    }
+    std::size_t const urgent = std::min(n, output_.urgent.size());
+    output_.urgent.consume(urgent);
+    output_.frames.consume(n - urgent);
+    if (output_.frames.empty() && output_.urgent.empty()) {
+      output_.frames.shrink(64 * 1024);
+      connection_.output_written(now_);
+    }
+  }
+  in_batch_ = was;
+}
+
+HEDDLE_DECL void http2_driver::on_writable(error_code ec) {
+  write_blocked_ = false;
+  if (closed_) return;
+  now_ = clock_.now();
+  if (ec) return lose(ec.message());
+  flush();
+  if (paused_ && !closed_ && connection_.wants_read()) {
+    paused_ = false;
+    if (!input_.empty()) return take_input();
+    read_more();
+  }
+  after_batch();
+}
+
+/// What every entry into the driver ends with.
+HEDDLE_DECL void http2_driver::after_batch() {
+  flush();
+  if (closed_) return;
+  if (!ready_items_.empty()) post_round();
+  bool const unused = !is_server() && connection_.retired() && connection_.live_streams() == 0;
+  if (lost_ || connection_.drained() || unused) linger();
+  if (!retired_told_ && !is_server() && connection_.retired() && !lost_) {
+    retired_told_ = true;
+    if (user_ != nullptr) user_->on_retired();
+  }
+  time_point const next = std::min({connection_.next_timer(), handshake_until_, linger_until_});
+  if (next != (has_deadline() ? deadline() : never)) deadlines_.set(*this, next);
+}
+
+/// We have no more to say. A close now could destroy our last word on its way to the peer, so wait for its end, briefly.
+HEDDLE_DECL void http2_driver::linger() {
+  if (linger_until_ == never) linger_until_ = after(now_, detail::linger_time);
+  if (lingering_ || write_blocked_ || !output_.frames.empty()) return;
+  if (closed_with_.is_ok()) closed_with_ = status(status_code::unavailable, "the connection was shut down");
+  lost_ = lingering_ = true;
+  stream_->shut_down_write();
+  read_more();
+}
+
+HEDDLE_DECL void http2_driver::schedule(ready_item& item) {
+  ready_items_.push(item);
+  if (!in_batch_) post_round();
+}
+
+HEDDLE_DECL void http2_driver::flush_soon() {
+  if (!in_batch_) post_round();
+}
+
+HEDDLE_DECL void http2_driver::post_round() {
+  if (round_posted_) return;
+  round_posted_ = true;
+  asio::post(executor_, [self = std::static_pointer_cast<http2_driver>(shared_from_this())] { self->round(); });
+}
+
+HEDDLE_DECL void http2_driver::round() {
+  round_posted_ = false;
+  now_ = clock_.now();
+  in_batch_ = true;
+  run_ready();
+  in_batch_ = false;
+  if (closed_) return;
+  if (paused_ && connection_.wants_read()) {
+    paused_ = false;
+    return take_input();
+  }
+  after_batch();
+}
+
+// ---- time
+
+HEDDLE_DECL void http2_driver::on_deadline() {
+  now_ = clock_.now();
+  if (now_ >= linger_until_) return finish_close();
+  if (now_ >= handshake_until_) {
+    handshake_until_ = never;
+    return lose("the peer sent no HTTP/2 SETTINGS in time (handshake timeout)");
+  }
+  in_batch_ = true;
+  connection_.on_timer(now_);
+  in_batch_ = false;
+  post_round();
+}
+
+// ---- ends
+
+HEDDLE_DECL void http2_driver::shut_down() {
+  now_ = clock_.now();
+  connection_.shut_down(now_);
+  flush_soon();
+}
+
+HEDDLE_DECL void http2_driver::close(status const& why) {
+  if (closed_) return;
+  auto const keep = shared_from_this();
+  if (!lost_) {
+    lost_ = true;
+    closed_with_ = why;
+    connection_.lost(why.message());
+  }
+  finish_close();
+}
+
+/// The transport is gone: nothing can be said any more.
+HEDDLE_DECL void http2_driver::lose(std::string const& why) {
+  if (closed_) return;
+  if (!lost_) {
+    std::string text = "connection to " + peer_ + " lost: " + why;
+    if (!goaway_text_.empty()) text += " (the peer had said " + goaway_text_ + ")";
+    closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
+  }
+  close(closed_with_);
+}
+
+HEDDLE_DECL void http2_driver::finish_close() {
+  if (closed_) return;
+  closed_ = true;
+  deadlines_.remove(*this);
+  stream_->close();
+  if (!ready_items_.empty()) post_round();
+  if (http2_driver_user* const user = std::exchange(user_, nullptr)) user->on_closed(closed_with_);
+}
+
+// ---- what the engine says
+
+HEDDLE_DECL void http2_driver::on_headers(http2::stream& s, header_list const& fields, bool end_stream,
+                                          http2::block_size size) {
+  http2_exchange* e = static_cast<http2_exchange*>(s.user);
+  if (is_server()) {
+    if (user_ == nullptr) return connection_.reset(s, http2::error_code::refused_stream);
+    e = &make_exchange(s);
+    e->events_ = &user_->on_request(*e);
+  }
+  if (e != nullptr) e->events_->on_head(fields, end_stream, size == http2::block_size::too_large);
+}
+
+HEDDLE_DECL void http2_driver::on_data(http2::stream& s, bytes_view bytes, bool end_stream) {
+  auto* const e = static_cast<http2_exchange*>(s.user);
+  if (e == nullptr) return connection_.consume(s, bytes.size());
+  if (!e->touched_ && !bytes.empty()) {
+    e->touched_ = true;
+    touched_.push_back(e);
+  }
+  e->events_->on_body(bytes, end_stream);
+}
+
+HEDDLE_DECL void http2_driver::on_trailers(http2::stream& s, header_list const& fields, http2::block_size size) {
+  if (auto* const e = static_cast<http2_exchange*>(s.user))
+    e->events_->on_trailers(fields, size == http2::block_size::too_large);
+}
+
+HEDDLE_DECL void http2_driver::on_reset(http2::stream& s, http2::stream_reset const& how) {
+  auto* const e = static_cast<http2_exchange*>(s.user);
+  if (e == nullptr) return;
+  rpc::exchange_abort abort;
+  abort.unprocessed = how.unprocessed;
+  if (how.from == http2::stream_reset::origin::connection) {
+    abort.connection_lost = true;
+    abort.status = closed_with_.is_ok()
+                       ? status(status_code::unavailable, "HTTP/2 connection error: " + std::string(how.why),
+                                status_origin::transport)
+                       : closed_with_;
+  } else {
+    bool const by_peer = how.from == http2::stream_reset::origin::peer;
+    std::string text = by_peer ? "the peer reset the stream with " : "the stream was reset with ";
+    text += to_string(how.code);
+    if (!by_peer || how.unprocessed) text += ": " + std::string(how.why);
+    abort.status =
+        status(status_from_rst(static_cast<std::uint32_t>(how.code)), std::move(text), status_origin::transport);
+  }
+  e->events_->on_abort(abort);
+}
+
+HEDDLE_DECL void http2_driver::on_writable(http2::stream& s) {
+  if (auto* const e = static_cast<http2_exchange*>(s.user)) e->events_->on_writable();
+}
+
+HEDDLE_DECL void http2_driver::on_room() {
+  if (!ready_) {
+    ready_ = true;  // the first SETTINGS are here
+    handshake_until_ = never;
+  }
+  if (user_ != nullptr) user_->on_room();
+}
+
+HEDDLE_DECL void http2_driver::on_goaway(http2::stream_id, http2::error_code code, std::string_view debug) {
+  goaway_text_ = "GOAWAY " + std::string(to_string(code));
+  if (!debug.empty()) goaway_text_ += ", " + std::string(debug);
+}
+
+HEDDLE_DECL void http2_driver::on_ping_ack(std::uint64_t) {}
+
+HEDDLE_DECL void http2_driver::on_failure(http2::failure const& what) {
+  if (lost_) return;
+  lost_ = true;
+  std::string text = "HTTP/2 connection error: " + std::string(what.why);
+  if (!is_server() && !ready_ && as_text(input_.view()).starts_with("HTTP/1"))
+    text = "the server answered in HTTP/1: it does not speak HTTP/2 with prior knowledge on this port";
+  closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
+}
+
+// ---- exchanges
+
+HEDDLE_DECL rpc::exchange* http2_driver::open(header_list const& head, rpc::exchange_events& events) {
+  if (!can_open()) return nullptr;
+  http2::stream& s = connection_.open(head, false, nullptr);
+  http2_exchange& e = make_exchange(s);
+  e.events_ = &events;
+  flush_soon();
+  return &e;
+}
+
+HEDDLE_DECL http2_exchange& http2_driver::make_exchange(http2::stream& s) {
+  http2_exchange* e;
+  if (free_exchanges_.empty()) {
+    exchanges_.push_back(std::make_unique<http2_exchange>(*this));
+    e = exchanges_.back().get();
+    free_exchanges_.reserve(exchanges_.size());
+  } else {
+    e = free_exchanges_.back();
+    free_exchanges_.pop_back();
+  }
+  e->stream_ = &s;
+  s.user = e;
+  return *e;
+}
+
+HEDDLE_DECL void http2_driver::recycle(http2_exchange& e) {
+  if (e.touched_) touched_.erase(std::find(touched_.begin(), touched_.end(), &e));
+  e.touched_ = false;
+  e.stream_ = nullptr;
+  e.events_ = nullptr;
+  free_exchanges_.push_back(&e);
+}
+
+HEDDLE_DECL void http2_exchange::send_head(header_list const& fields) {
+  driver_.connection_.send_headers(*stream_, fields, false);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL void http2_exchange::send_head_and_end(header_list const& fields) {
+  driver_.connection_.send_headers(*stream_, fields, true);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL std::uint8_t* http2_exchange::prepare(std::size_t n) {
+  return driver_.connection_.prepare_data(*stream_, n);
+}
+
+HEDDLE_DECL void http2_exchange::commit(std::size_t n) {
+  driver_.connection_.commit_data(*stream_, n);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL void http2_exchange::send_end() {
+  driver_.connection_.end_data(*stream_);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL void http2_exchange::send_trailers(header_list const& fields) {
+  driver_.connection_.send_trailers(*stream_, fields);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL void http2_exchange::cancel() {
+  driver_.connection_.reset(*stream_, http2::error_code::cancel);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL void http2_exchange::consumed(std::size_t n) {
+  driver_.connection_.consume(*stream_, n);
+  driver_.flush_soon();
+}
+
+HEDDLE_DECL bool http2_exchange::should_wait() const { return driver_.connection_.should_wait(*stream_); }
+
+HEDDLE_DECL void http2_exchange::notify_writable() { driver_.connection_.notify_writable(*stream_); }
+
+HEDDLE_DECL void http2_exchange::release() {
+  http2::stream& s = *stream_;
+  driver_.recycle(*this);
+  driver_.connection_.release(s);
+  driver_.flush_soon();
+}
+
+}  // namespace heddle::transport

@@ -1,0 +1,75 @@
+// byte_stream over any Asio stream socket.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+
+#include <heddle/transport/byte_stream.hpp>
+#include <heddle/transport/operation_memory.hpp>
+
+namespace heddle {
+
+/// Takes over a connected socket. `Socket` is an asio::basic_stream_socket.
+template <class Socket>
+class socket_stream final : public byte_stream {
+ public:
+  socket_stream(Socket socket, std::string peer)
+      : socket_(std::move(socket)), memory_(std::make_shared<memories>()), peer_(std::move(peer)) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+  }
+
+  asio::any_io_executor get_executor() override { return socket_.get_executor(); }
+  void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
+    socket_.async_read_some(into, read_handler{{std::move(user), memory_}});
+  }
+  std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) override {
+    if (second.size() == 0) return socket_.write_some(first, ec);
+    if (first.size() == 0) return socket_.write_some(second, ec);
+    std::array<asio::const_buffer, 2> const both = {first, second};
+    return socket_.write_some(both, ec);
+  }
+  void wait_writable(std::shared_ptr<byte_stream_user> user) override {
+    socket_.async_wait(Socket::wait_write, write_handler{{std::move(user), memory_}});
+  }
+  void shut_down_write() noexcept override {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+  }
+  void close() noexcept override {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+  std::string peer() const override { return peer_; }
+
+ private:
+  // Apart from the stream: an operation that the context destroys at its end may be the stream's last owner.
+  struct memories {
+    detail::operation_memory read, write;
+  };
+  struct handler_base {
+    std::shared_ptr<byte_stream_user> user;
+    std::shared_ptr<memories> memory;
+  };
+  struct read_handler : handler_base {
+    using allocator_type = detail::operation_allocator<unsigned char>;
+    allocator_type get_allocator() const noexcept { return allocator_type(this->memory->read); }
+    void operator()(error_code ec, std::size_t n) const { this->user->on_read(ec, n); }
+  };
+  struct write_handler : handler_base {
+    using allocator_type = detail::operation_allocator<unsigned char>;
+    allocator_type get_allocator() const noexcept { return allocator_type(this->memory->write); }
+    void operator()(error_code ec) const { this->user->on_writable(ec); }
+  };
+
+  Socket socket_;
+  std::shared_ptr<memories> memory_;
+  std::string peer_;
+};
+
+}  // namespace heddle

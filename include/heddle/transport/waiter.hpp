@@ -1,0 +1,138 @@
+// One suspended operation, erased without allocation: what a coroutine waits in until the library resumes it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+
+namespace heddle {
+
+namespace asio = boost::asio;
+
+/// Holds a completion handler of signature void(). Used on one executor, its home; the handler's own executor may be
+/// another one. Asio forbids to complete inside the initiating function, so complete() is for later events and
+/// complete_later() for everybody.
+class waiter {
+ public:
+  waiter() noexcept = default;
+  waiter(waiter const&) = delete;
+  waiter& operator=(waiter const&) = delete;
+  ~waiter() { drop(); }
+
+  bool waiting() const noexcept { return ops_ != nullptr; }
+
+  /// `co_await w.wait(home, start, cancel)` suspends, then calls `start()`; when its cancellation slot fires, calls
+  /// `cancel(type)`, which may complete_later(). Both are named objects that outlive the wait. One wait at a time.
+  template <class Start, class Cancel>
+  auto wait(asio::any_io_executor const& home, Start const& start, Cancel const& cancel) {
+    return asio::async_initiate<asio::deferred_t const&, void()>(
+        initiation<Start, Cancel>(this, &home, &start, &cancel), asio::deferred);
+  }
+
+  /// Resumes: at once when the handler's executor is home, through its own executor otherwise.
+  void complete() { finish(direct_); }
+  void complete_later() { finish(false); }
+  /// Destroys the handler, and with it the coroutine that waits, without resuming it.
+  void drop() noexcept {
+    if (ops_ == nullptr) return;
+    auto const* const ops = std::exchange(ops_, nullptr);
+    ops->destroy(storage_);
+    work_ = asio::any_io_executor();
+  }
+
+ private:
+  struct operations {
+    void (*finish)(waiter&, bool now);
+    void (*destroy)(void*) noexcept;
+  };
+
+  template <class Start, class Cancel>
+  class initiation {
+   public:
+    initiation(waiter* self, asio::any_io_executor const* home, Start const* start, Cancel const* cancel) noexcept
+        : self_(self), home_(home), start_(start), cancel_(cancel) {}
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      auto slot = asio::get_associated_cancellation_slot(handler);
+      self_->store(std::forward<Handler>(handler), *home_);
+      if (slot.is_connected()) slot.assign([cancel = cancel_](asio::cancellation_type type) { (*cancel)(type); });
+      (*start_)();
+    }
+
+   private:
+    waiter* self_;
+    asio::any_io_executor const* home_;
+    Start const* start_;
+    Cancel const* cancel_;
+  };
+
+  template <class Handler>
+  static constexpr bool fits = sizeof(Handler) <= 64 && alignof(Handler) <= alignof(std::max_align_t) &&
+                               std::is_nothrow_move_constructible_v<Handler>;
+
+  template <class Handler>
+  void store(Handler&& handler, asio::any_io_executor const& home) {
+    using stored = std::decay_t<Handler>;
+    asio::any_io_executor const own = asio::get_associated_executor(handler, home);
+    direct_ = own == home;
+    if (!direct_) work_ = asio::prefer(own, asio::execution::outstanding_work.tracked);
+    if constexpr (fits<stored>)
+      ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
+    else
+      ::new (static_cast<void*>(storage_)) stored*(new stored(std::forward<Handler>(handler)));
+    ops_ = &operations_for<stored>;
+  }
+
+  template <class Handler>
+  static Handler* handler_in(void* storage) noexcept {
+    if constexpr (fits<Handler>)
+      return std::launder(static_cast<Handler*>(storage));
+    else
+      return *std::launder(static_cast<Handler**>(storage));
+  }
+  template <class Handler>
+  static void destroy_handler(void* storage) noexcept {
+    if constexpr (fits<Handler>)
+      handler_in<Handler>(storage)->~Handler();
+    else
+      delete handler_in<Handler>(storage);
+  }
+  template <class Handler>
+  static void finish_handler(waiter& self, bool now) {
+    // Everything leaves the waiter first: the handler may start the next wait in it, or destroy it.
+    Handler handler(std::move(*handler_in<Handler>(self.storage_)));
+    destroy_handler<Handler>(self.storage_);
+    if (now) return std::move(handler)();
+    asio::any_io_executor const own =
+        self.direct_ ? asio::any_io_executor(asio::get_associated_executor(handler)) : std::exchange(self.work_, {});
+    asio::post(own, std::move(handler));
+  }
+
+  template <class Handler>
+  static constexpr operations operations_for = {&finish_handler<Handler>, &destroy_handler<Handler>};
+
+  void finish(bool now) {
+    if (ops_ == nullptr) return;
+    auto const* const ops = std::exchange(ops_, nullptr);
+    ops->finish(*this, now);
+  }
+
+  operations const* ops_ = nullptr;
+  bool direct_ = false;
+  asio::any_io_executor work_;
+  alignas(std::max_align_t) unsigned char storage_[64];
+};
+
+}  // namespace heddle
