@@ -1,0 +1,14 @@
+// Descriptor -> model.
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+
+#include "model.hpp"
+#include "service_names.hpp"
+
+namespace heddle::codegen {
+
+/// `names` must cover the services of `file`.
+file_model build_model(google::protobuf::FileDescriptor const& file, service_names const& names);
+
+}  // namespace heddle::codegen

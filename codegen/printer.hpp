@@ -1,0 +1,13 @@
+// Model -> text of the generated header.
+#pragma once
+
+#include <string>
+
+#include "model.hpp"
+
+namespace heddle::codegen {
+
+/// The whole X.heddle.hpp.
+std::string print(file_model const& file);
+
+}  // namespace heddle::codegen
