@@ -116,7 +116,7 @@ HEDDLE_DECL void client_call::release() {
 }
 
 HEDDLE_DECL void client_call::recycle_if_quiet() {
-  if (!released_ || !done_ || scheduled_) return;
+  if (!released_ || !done_ || scheduled_ || serving_) return;
   attempt_.reset();
   replay_.clear();
   replay_.shrink(64 * 1024);
@@ -175,7 +175,9 @@ HEDDLE_DECL void client_call::on_ready() {
     return core_.pick(*this);
   }
   if (done_) attempt_.end();
+  serving_ = true;  // who is resumed may let go of the call, which must not become another one under our hands
   serve();
+  serving_ = false;
   recycle_if_quiet();
 }
 

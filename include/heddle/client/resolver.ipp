@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 
 #include <heddle/client/resolver.hpp>
 
@@ -17,6 +18,7 @@ class dns_resolver final : public resolver {
 
   void resolve(callback done) override {
     done_ = std::make_shared<callback>(std::move(done));
+    if (host_ == "localhost") return resolve_localhost();
     resolver_.async_resolve(
         host_, port_, [waiting = std::weak_ptr(done_), host = host_](boost::system::error_code ec, auto const& found) {
           auto const told = waiting.lock();  // dead when this resolver is, also if the answer was on its way
@@ -30,6 +32,19 @@ class dns_resolver final : public resolver {
   }
 
  private:
+  /// RFC 6761 §6.3: the loopback addresses, whatever a machine without /etc/hosts would say.
+  void resolve_localhost() {
+    asio::post(resolver_.get_executor(), [waiting = std::weak_ptr(done_), port_text = port_] {
+      auto const told = waiting.lock();
+      if (told == nullptr) return;
+      auto const port = static_cast<std::uint16_t>(std::stoul(port_text));
+      std::vector<endpoint> addresses;
+      addresses.emplace_back("127.0.0.1", port);
+      addresses.emplace_back("::1", port);
+      (*told)(std::move(addresses));
+    });
+  }
+
   asio::ip::tcp::resolver resolver_;
   std::string host_, port_;
   std::shared_ptr<callback> done_;

@@ -96,6 +96,8 @@ class connection final : private hpack::field_sink {
   /// CANCEL, except a server's whose answer is complete and only waits to be sent.
   HEDDLE_DECL void release(stream& s);
 
+  /// Larger frames than this save nothing, and the other streams would wait for them.
+  static constexpr std::size_t most_in_data_frame = 64 * 1024;
   static constexpr std::size_t high_water = 64 * 1024, low_water = 16 * 1024;
 
   // ---- the connection
@@ -185,7 +187,7 @@ class connection final : private hpack::field_sink {
   void grant_connection(std::int64_t consumed) { grant(0, recv_window_.consume_shared(consumed)); }
   void grant(stream_id id, std::uint32_t increment);
   void induced() noexcept { ++induced_; }
-  bool ids_spent() const noexcept { return who_ == role::client && next_id_ > max_stream_id / 4 * 3; }
+  bool ids_spent() const noexcept { return who_ == role::client && next_id_ > limits_.last_stream_id; }
 
   role const who_;
   limits const limits_;
@@ -204,6 +206,7 @@ class connection final : private hpack::field_sink {
   bool new_stall_ = false;
 
   settings peer_;
+  std::size_t data_frame_max_ = peer_.max_frame_size;
   bool preface_done_, settings_sent_ = false, settings_received_ = false, settings_acked_ = false;
   std::size_t preface_seen_ = 0;
   time_point settings_deadline_;

@@ -106,6 +106,7 @@ HEDDLE_DECL void connection::lost(std::string_view why) {
     how.from = stream_reset::origin::connection;
     how.why = why;
     if (!s.released_) sink_.on_reset(s, how);
+    recycle(s);  // the sink may have released it while another one was told
   }
 }
 

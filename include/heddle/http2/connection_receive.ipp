@@ -114,8 +114,8 @@ HEDDLE_DECL void connection::on_data(frame_header const& h, bytes_view payload) 
   if (h.id == 0) return fail(error_code::protocol_error, "DATA on stream 0");
   // §6.9: padding is flow controlled, and so is data that nobody wants.
   if (!recv_window_.receive(h.length)) return fail(error_code::flow_control_error, "connection window exceeded");
-  if (!strip_padding(h, payload)) return;
   bool const end = h.has(flag::end_stream);
+  if (!strip_padding(h, payload) || !count_empty_data(payload.size(), end)) return;
   stream* const s = table_.find(h.id);
   if (s == nullptr) {
     grant_connection(h.length);
@@ -131,7 +131,6 @@ HEDDLE_DECL void connection::on_data(frame_header const& h, bytes_view payload) 
   }
   if (who_ == role::client && !s->head_received_)
     return reset(*s, error_code::protocol_error, reason::malformed_headers, "DATA before HEADERS");
-  if (!count_empty_data(payload.size(), end)) return;
   consume(*s, h.length - payload.size());  // padding goes back at once
   if (s->content_left_ >= 0) {
     s->content_left_ -= static_cast<std::int64_t>(payload.size());
@@ -217,6 +216,7 @@ HEDDLE_DECL void connection::on_settings(frame_header const& h, bytes_view paylo
     if (auto wrong = apply(peer_, entry, who_ == role::client)) return fail(wrong->code, wrong->why);
     if (entry.id == setting_id::header_table_size) encoder_.peer_max_table_size(entry.value);
   }
+  data_frame_max_ = std::min<std::size_t>(peer_.max_frame_size, most_in_data_frame);
   bool overflow = false;
   std::int64_t const delta = std::int64_t{peer_.initial_window_size} - window;
   if (delta != 0) {
@@ -281,6 +281,7 @@ HEDDLE_DECL void connection::on_goaway(frame_header const& h, bytes_view payload
       how.unprocessed = true;
       how.why = "the server is going away and has not looked at the call";
       if (!s.released_) sink_.on_reset(s, how);
+      recycle(s);
     }
   }
   sink_.on_goaway(last, code, as_text(payload.subspan(8, std::min<std::size_t>(payload.size() - 8, 256))));
@@ -316,12 +317,13 @@ HEDDLE_DECL void connection::on_priority(frame_header const& h, bytes_view paylo
     if (s != nullptr)
       return reset(*s, error_code::frame_size_error, reason::stream_frame_size, "PRIORITY is not 5 bytes long");
     if (is_idle(h.id)) return fail(error_code::frame_size_error, "PRIORITY is not 5 bytes long");
-    return static_cast<void>(charge(reason::frame_on_closed_stream));
+    return reset_unknown(h.id, error_code::frame_size_error, reason::stream_frame_size);  // §6.3 names no state
   }
   if ((read_u32(payload.data()) & max_stream_id) == h.id) {
     if (s != nullptr)
       return reset(*s, error_code::protocol_error, reason::self_dependency, "a stream that depends on itself");
     if (is_idle(h.id)) return fail(error_code::protocol_error, "a stream that depends on itself");
+    return reset_unknown(h.id, error_code::protocol_error, reason::self_dependency);
   }
   charge(reason::priority_frame);  // RFC 9113 §5.3: the rest of the old scheme has no effect
 }

@@ -76,12 +76,12 @@ HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const
 // ---- DATA
 
 HEDDLE_DECL std::uint8_t* connection::prepare_data(stream& s, std::size_t n) {
-  auto const most = std::min<std::int64_t>({send_window_.available(), s.send_.available(), peer_.max_frame_size});
-  direct_ = s.pending_.empty() && static_cast<std::int64_t>(n) <= most &&
+  auto const most = std::min(send_window_.available(), s.send_.available());
+  direct_ = s.pending_.empty() && n <= data_frame_max_ && static_cast<std::int64_t>(n) <= most &&
             queued_output() + n <= limits_.output_batch && can_send(s);
   if (!direct_) return s.pending_.prepare(n);
   // A frame that many small messages share costs its nine bytes once.
-  if (ends_with_data_of(s) && tail_length_ + n <= peer_.max_frame_size) return frames_.prepare(n);
+  if (ends_with_data_of(s) && tail_length_ + n <= data_frame_max_) return frames_.prepare(n);
   frames_.prepare(frame_header_size + n);
   open_data_frame(s);
   return frames_.prepare(n);
@@ -207,7 +207,7 @@ HEDDLE_DECL void connection::pump() {
 HEDDLE_DECL bool connection::pump_stream(stream& s) {
   auto const n = static_cast<std::size_t>(std::max<std::int64_t>(
       0, std::min<std::int64_t>({static_cast<std::int64_t>(s.pending_.size()), send_window_.available(),
-                                 s.send_.available(), peer_.max_frame_size})));
+                                 s.send_.available(), static_cast<std::int64_t>(data_frame_max_)})));
   if (n == 0) return false;
   open_data_frame(s);
   frames_.append(s.pending_.view().first(n));

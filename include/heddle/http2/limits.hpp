@@ -13,6 +13,10 @@ struct limits {
   /// (rapid reset, CVE-2023-44487). More are refused with REFUSED_STREAM.
   std::uint32_t max_concurrent_streams = 100;
 
+  /// A client opens no stream above this id, but asks for a new connection: ids are never used again, and well before
+  /// their end there is time for that (RFC 9113 §5.1.1).
+  std::uint32_t last_stream_id = 0x5fff'ffff;
+
   /// Decoded size of a header block, name + value + 32 a field (RFC 9113 §6.5.2). More fails the call with
   /// RESOURCE_EXHAUSTED; four times as much is a connection error (HPACK bombs).
   std::uint32_t max_header_list_size = 8 * 1024;

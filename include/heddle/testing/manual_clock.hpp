@@ -3,21 +3,29 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <heddle/transport/clock.hpp>
+#include <heddle/transport/context_shutdown.hpp>
 
 namespace heddle::testing {
 
-/// For one io_context that the test runs itself, on one thread. Outlives the timers it makes.
-class manual_clock final : public clock {
+/// For one io_context that the test runs itself, on one thread. Outlives the timers it makes. What waits for its alarms
+/// when the context is destroyed goes down with it.
+class manual_clock final : public clock, private detail::shutdown_listener {
  public:
   explicit manual_clock(asio::io_context& context) : context_(context) {}
+  ~manual_clock() {
+    if (listening_) detail::shutdown_service::of(context_.get_executor()).remove(*this);
+  }
 
   time_point now() const noexcept override { return now_; }
   std::unique_ptr<timer> make_timer(asio::any_io_executor const& executor) override {
+    if (!listening_) detail::shutdown_service::of(context_.get_executor()).add(*this);
+    listening_ = true;
     return std::make_unique<manual_timer>(*this, executor);
   }
 
@@ -87,7 +95,13 @@ class manual_clock final : public clock {
     std::weak_ptr<alarm> alarm_;
   };
 
+  void on_context_shutdown() noexcept override {
+    listening_ = false;
+    auto const dropped = std::exchange(alarms_, {});
+  }
+
   asio::io_context& context_;
+  bool listening_ = false;
   time_point now_{std::chrono::hours(1)};
   std::multimap<time_point, std::shared_ptr<alarm>> alarms_;
 };

@@ -125,7 +125,9 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void round();
   void lose(std::string const& why);
   void finish_close();
-  bool answer_http1();
+  enum class prefix : std::uint8_t { more, http1, http2 };
+  prefix first_bytes() const;
+  void answer_http1();
   http2_exchange& make_exchange(http2::stream& s);
   void recycle(http2_exchange& e);
   bool is_server() const noexcept { return who_ == http2::role::server; }

@@ -61,7 +61,7 @@ HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
     if (lingering_) return finish_close();
     return lose(ec == asio::error::eof ? "the peer closed it" : ec.message());
   }
-  if (lingering_) return read_more();  // to nobody's ears
+  if (lost_) return read_more();  // to nobody's ears
   input_.commit(n);
   if (n == read_size_) {
     read_size_ = std::min(read_size_ * 2, detail::max_read);
@@ -74,7 +74,12 @@ HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
 }
 
 HEDDLE_DECL void http2_driver::take_input() {
-  if (is_server() && !preface_checked_ && answer_http1()) return;
+  if (is_server() && !preface_checked_) {
+    prefix const first = first_bytes();
+    if (first == prefix::more) return read_more();
+    preface_checked_ = true;
+    if (first == prefix::http1) return answer_http1();
+  }
   in_batch_ = true;
   std::size_t const taken = connection_.receive(input_.view(), now_);
   run_ready();
@@ -84,27 +89,30 @@ HEDDLE_DECL void http2_driver::take_input() {
   input_.shrink(read_size_ * 2);
   paused_ = !connection_.wants_read() && !connection_.failed();
   after_batch();
-  if (!paused_ && !closed_) read_more();
+  if (closed_) return;
+  if (!paused_) return read_more();
+  if (connection_.wants_read()) post_round();  // the flush made room again: the rest of the input has its turn
 }
 
-/// True when the peer's first bytes are HTTP/1: it gets one fixed answer.
-HEDDLE_DECL bool http2_driver::answer_http1() {
+/// What a connection's first bytes are. Anything that is neither goes to the engine, which says PROTOCOL_ERROR.
+HEDDLE_DECL http2_driver::prefix http2_driver::first_bytes() const {
   std::string_view const text = as_text(input_.view()), preface = http2::client_preface;
   std::size_t const n = std::min(text.size(), preface.size());
-  preface_checked_ = n == preface.size();
-  if (text.substr(0, n) == preface.substr(0, n)) return false;
-  preface_checked_ = true;
-  bool const http1 = text[0] >= 'A' && text[0] <= 'Z';
-  if (!http1) return false;  // the engine says PROTOCOL_ERROR
+  if (text.substr(0, n) == preface.substr(0, n)) return n < preface.size() ? prefix::more : prefix::http2;
+  auto const end = text.find('\n');
+  if (end == std::string_view::npos) return text.size() < 4096 ? prefix::more : prefix::http2;
+  return text.substr(0, end).find(" HTTP/1.") != std::string_view::npos ? prefix::http1 : prefix::http2;
+}
+
+HEDDLE_DECL void http2_driver::answer_http1() {
   error_code ec;
   stream_->write_some(asio::const_buffer(), asio::buffer(detail::http1_answer), ec);
   connection_.lost("HTTP/1");
-  closed_with_ = status(status_code::unavailable, "the peer spoke HTTP/1");
-  lost_ = true;
   http2::output discarded;
   connection_.take_output(discarded, now_);
-  finish_close();
-  return true;
+  closed_with_ = status(status_code::unavailable, "the peer spoke HTTP/1");
+  lost_ = true;
+  after_batch();
 }
 
 HEDDLE_DECL void http2_driver::run_ready() {
