@@ -71,7 +71,9 @@ class connection final : private hpack::field_sink {
   /// Room for another call: the peer's limit, no GOAWAY, ids left.
   HEDDLE_DECL bool can_open() const noexcept;
   /// No new call will ever fit here.
-  bool retired() const noexcept { return failed_ || goaway_received_ || shutdown_ != shutdown_state::none || ids_spent(); }
+  bool retired() const noexcept {
+    return failed_ || goaway_received_ || shutdown_ != shutdown_state::none || ids_spent();
+  }
   /// Requires can_open().
   HEDDLE_DECL stream& open(header_list const& head, bool end_stream, void* user);
 
@@ -110,6 +112,7 @@ class connection final : private hpack::field_sink {
   /// GOAWAY at once and no more input.
   HEDDLE_DECL void fail(error_code code, std::string_view why);
   bool failed() const noexcept { return failed_; }
+  bool settings_received() const noexcept { return settings_received_; }
 
   /// Streams that are open or whose user has not released them.
   std::size_t live_streams() const noexcept { return live_; }
@@ -167,6 +170,7 @@ class connection final : private hpack::field_sink {
   void queue(stream& s) noexcept;
   void unqueue(stream& s) noexcept;
   void wake_writers();
+  void forget_writer(stream& s) noexcept;
   void watch_stalls();
   bool can_send(stream const& s) const noexcept;
   bool ends_with_data_of(stream const& s) const noexcept;
@@ -200,9 +204,9 @@ class connection final : private hpack::field_sink {
   // The DATA frame that the next message of the same stream is appended to, as long as frames_ ends with it.
   stream* tail_ = nullptr;
   std::size_t tail_at_ = 0, tail_length_ = 0;
-  bool direct_ = false;       // prepare_data() gave out room in frames_
-  std::size_t pending_ = 0;   // of all streams
-  std::size_t waiting_ = 0;   // streams that want on_writable()
+  bool direct_ = false;  // prepare_data() gave out room in frames_
+  std::size_t pending_ = 0;  // of all streams
+  std::size_t waiting_ = 0;  // streams that want on_writable()
   bool new_stall_ = false;
 
   settings peer_;
@@ -236,8 +240,8 @@ class connection final : private hpack::field_sink {
   stream* queue_tail_ = nullptr;
   time_point stall_check_ = never;
 
-  stream_id next_id_ = 1;         // client: of the next stream we open
-  stream_id last_peer_id_ = 0;    // server: the highest that the peer has used
+  stream_id next_id_ = 1;  // client: of the next stream we open
+  stream_id last_peer_id_ = 0;  // server: the highest that the peer has used
   stream_id goaway_last_ = max_stream_id;  // ours: streams above it are not looked at
   bool failed_ = false, room_changed_ = false;
   bool goaway_received_ = false;

@@ -168,7 +168,8 @@ HEDDLE_DECL stream& connection::make_stream(stream_id id) {
     free_.pop_back();
   }
   s->id_ = id;
-  s->state_ = step(stream_state::idle, who_ == role::client ? stream_input::send_headers : stream_input::recv_headers).next;
+  s->state_ =
+      step(stream_state::idle, who_ == role::client ? stream_input::send_headers : stream_input::recv_headers).next;
   s->send_ = http2::send_window(peer_.initial_window_size);
   // Until the peer has our SETTINGS it may count on the 65,535 that everybody starts with.
   s->recv_ = receive_window(settings_acked_ ? limits_.stream_window : std::max(limits_.stream_window, 65535u));
@@ -190,10 +191,7 @@ HEDDLE_DECL void connection::close(stream& s, stream_state how) {
   s.trailers_.clear();
   s.end_pending_ = s.trailers_pending_ = false;
   s.stalled_since_ = never;
-  if (s.wants_writable_) {
-    s.wants_writable_ = false;
-    --waiting_;
-  }
+  forget_writer(s);
   if (how == stream_state::finished) {
     budgets_.call_completed();
   } else {  // nobody reads the rest, so what it holds of the connection's window goes back at once
@@ -207,6 +205,7 @@ HEDDLE_DECL void connection::release(stream& s) {
   if (s.released_) return;
   s.released_ = true;
   s.user = nullptr;
+  forget_writer(s);
   consume(s, static_cast<std::size_t>(s.recv_.held()));  // what nobody will read is the connection's again
   bool const answered = who_ == role::server && (s.end_pending_ || s.trailers_pending_);
   if (!s.closed() && !answered) return reset(s, error_code::cancel, reason::application_reset, {});

@@ -79,8 +79,7 @@ HEDDLE_DECL void connection::finish_block() {
   if (!judge(id, s, stream_input::recv_headers, "HEADERS on a stream that has ended")) return;
   if (block_.self_dependent)
     return reset(*s, error_code::protocol_error, reason::self_dependency, "a stream that depends on itself");
-  if (rules_.malformed())
-    return reset(*s, error_code::protocol_error, reason::malformed_headers, rules_.why());
+  if (rules_.malformed()) return reset(*s, error_code::protocol_error, reason::malformed_headers, rules_.why());
   if (block_.kind == block_kind::response)
     finish_response(*s, end_stream);
   else
@@ -90,12 +89,12 @@ HEDDLE_DECL void connection::finish_block() {
 HEDDLE_DECL void connection::finish_request(stream_id id, bool end_stream) {
   if (id > goaway_last_) return;  // the peer knows from our GOAWAY that nobody looks at it
   last_peer_id_ = id;
-  if (live_ >= limits_.max_concurrent_streams) return reset_unknown(id, error_code::refused_stream, reason::refused_stream);
+  if (live_ >= limits_.max_concurrent_streams)
+    return reset_unknown(id, error_code::refused_stream, reason::refused_stream);
   if (block_.self_dependent) return reset_unknown(id, error_code::protocol_error, reason::self_dependency);
   if (rules_.malformed()) return reset_unknown(id, error_code::protocol_error, reason::malformed_headers);
   std::int64_t const length = rules_.content_length();
-  if (end_stream && length > 0)
-    return reset_unknown(id, error_code::protocol_error, reason::content_length_mismatch);
+  if (end_stream && length > 0) return reset_unknown(id, error_code::protocol_error, reason::content_length_mismatch);
   stream& s = make_stream(id);
   s.head_received_ = true;
   s.content_left_ = length;
@@ -106,7 +105,8 @@ HEDDLE_DECL void connection::finish_request(stream_id id, bool end_stream) {
 HEDDLE_DECL void connection::finish_response(stream& s, bool end_stream) {
   if (rules_.status() >= 100 && rules_.status() < 200) {  // §8.1: any number of interim answers come first
     if (end_stream || rules_.status() == 101)
-      return reset(s, error_code::protocol_error, reason::malformed_headers, "an interim response that ends the stream");
+      return reset(s, error_code::protocol_error, reason::malformed_headers,
+                   "an interim response that ends the stream");
     charge(reason::interim_response);
     return;
   }

@@ -135,8 +135,7 @@ HEDDLE_DECL void connection::on_data(frame_header const& h, bytes_view payload) 
   if (s->content_left_ >= 0) {
     s->content_left_ -= static_cast<std::int64_t>(payload.size());
     if (s->content_left_ < 0 || (end && s->content_left_ != 0))
-      return reset(*s, error_code::protocol_error, reason::content_length_mismatch,
-                   "DATA and content-length differ");
+      return reset(*s, error_code::protocol_error, reason::content_length_mismatch, "DATA and content-length differ");
   }
   if (end) end_received(*s);
   if (s->released_)
@@ -205,7 +204,8 @@ HEDDLE_DECL void connection::on_settings(frame_header const& h, bytes_view paylo
     if (!settings_acked_) settings_acknowledged();
     return;
   }
-  if (payload.size() % setting::size != 0) return fail(error_code::frame_size_error, "SETTINGS is not entries of 6 bytes");
+  if (payload.size() % setting::size != 0)
+    return fail(error_code::frame_size_error, "SETTINGS is not entries of 6 bytes");
   if (payload.size() / setting::size > limits_.max_settings_entries)
     return fail(error_code::enhance_your_calm, "too_many_settings");
   if (!settings_received_ && who_ == role::client) peer_.max_concurrent_streams = settings().max_concurrent_streams;
@@ -312,20 +312,18 @@ HEDDLE_DECL void connection::on_window_update(frame_header const& h, bytes_view 
 
 HEDDLE_DECL void connection::on_priority(frame_header const& h, bytes_view payload) {
   if (h.id == 0) return fail(error_code::protocol_error, "PRIORITY on stream 0");
-  stream* const s = table_.find(h.id);
-  if (payload.size() != 5) {
-    if (s != nullptr)
-      return reset(*s, error_code::frame_size_error, reason::stream_frame_size, "PRIORITY is not 5 bytes long");
-    if (is_idle(h.id)) return fail(error_code::frame_size_error, "PRIORITY is not 5 bytes long");
-    return reset_unknown(h.id, error_code::frame_size_error, reason::stream_frame_size);  // §6.3 names no state
+  bool const sized = payload.size() == 5;
+  if (sized && (read_u32(payload.data()) & max_stream_id) != h.id)
+    return static_cast<void>(charge(reason::priority_frame));  // RFC 9113 §5.3: the old scheme has no effect
+  error_code const code = sized ? error_code::protocol_error : error_code::frame_size_error;
+  reason const why = sized ? reason::self_dependency : reason::stream_frame_size;
+  std::string_view const text = sized ? "a stream that depends on itself" : "PRIORITY is not 5 bytes long";
+  if (stream* const s = table_.find(h.id)) return reset(*s, code, why, text);
+  switch (state_of(h.id)) {
+    case stream_state::idle: return fail(code, text);
+    case stream_state::reset_sent: return static_cast<void>(charge(why));  // one reset is enough
+    default: return reset_unknown(h.id, code, why);                       // §6.3 names no state
   }
-  if ((read_u32(payload.data()) & max_stream_id) == h.id) {
-    if (s != nullptr)
-      return reset(*s, error_code::protocol_error, reason::self_dependency, "a stream that depends on itself");
-    if (is_idle(h.id)) return fail(error_code::protocol_error, "a stream that depends on itself");
-    return reset_unknown(h.id, error_code::protocol_error, reason::self_dependency);
-  }
-  charge(reason::priority_frame);  // RFC 9113 §5.3: the rest of the old scheme has no effect
 }
 
 }  // namespace heddle::http2

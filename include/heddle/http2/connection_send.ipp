@@ -68,7 +68,8 @@ HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const
   while (!rest.empty()) {
     std::size_t const n = std::min(rest.size(), most);
     std::uint8_t const last = n == rest.size() ? flag::end_headers : std::uint8_t{0};
-    std::memcpy(write_frame(frames_, static_cast<std::uint32_t>(n), frame_type::continuation, last, id), rest.data(), n);
+    std::memcpy(write_frame(frames_, static_cast<std::uint32_t>(n), frame_type::continuation, last, id), rest.data(),
+                n);
     rest.consume(n);
   }
 }
@@ -237,11 +238,16 @@ HEDDLE_DECL void connection::wake_writers() {
   for (auto const& owned : streams_) {
     stream& s = *owned;
     if (!s.wants_writable_ || s.pending_.size() > low_water || (crowded && !s.pending_.empty())) continue;
-    s.wants_writable_ = false;
-    --waiting_;
+    forget_writer(s);
     sink_.on_writable(s);
     if (waiting_ == 0) break;
   }
+}
+
+HEDDLE_DECL void connection::forget_writer(stream& s) noexcept {
+  if (!s.wants_writable_) return;
+  s.wants_writable_ = false;
+  --waiting_;
 }
 
 /// Starts the clock of finished answers that a window holds back (limits::stalled_answer_timeout).

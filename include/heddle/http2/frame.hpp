@@ -107,8 +107,7 @@ inline void write_ping(byte_buffer& out, bool ack, std::uint64_t payload) {
 }
 
 inline void write_goaway(byte_buffer& out, stream_id last, error_code code, std::string_view debug) {
-  std::uint8_t* p =
-      write_frame(out, static_cast<std::uint32_t>(8 + debug.size()), frame_type::goaway, 0, 0);
+  std::uint8_t* p = write_frame(out, static_cast<std::uint32_t>(8 + debug.size()), frame_type::goaway, 0, 0);
   write_u32(p, last);
   write_u32(p + 4, static_cast<std::uint32_t>(code));
   if (!debug.empty()) std::memcpy(p + 8, debug.data(), debug.size());

@@ -36,7 +36,8 @@ HEDDLE_DECL bool valid_value(std::string_view value) noexcept {
 HEDDLE_DECL void header_rules::field(header_field const& field, bool checked) noexcept {
   bool const colon = !field.name.empty() && field.name[0] == ':';
   if (!checked) {
-    if (!detail::valid_name(field.name.substr(colon ? 1 : 0))) fail("field name with characters that RFC 9113 8.2.1 forbids");
+    if (!detail::valid_name(field.name.substr(colon ? 1 : 0)))
+      fail("field name with characters that RFC 9113 8.2.1 forbids");
     if (!detail::valid_value(field.value)) fail("field value with characters that RFC 9113 8.2.1 forbids");
   }
   if (colon)
@@ -49,7 +50,8 @@ HEDDLE_DECL void header_rules::pseudo(header_field const& field) noexcept {
   if (regular_seen_) return fail("pseudo-header after a regular field");
   if (kind_ == block_kind::trailers) return fail("pseudo-header in trailers");
   bool const of_response = field.token == header_name::status;
-  if (!is_pseudo(field.token) || field.token == header_name::unknown_pseudo || of_response != (kind_ == block_kind::response))
+  if (!is_pseudo(field.token) || field.token == header_name::unknown_pseudo ||
+      of_response != (kind_ == block_kind::response))
     return fail("pseudo-header that does not belong here");
   auto const bit = static_cast<std::uint8_t>(1u << (static_cast<unsigned>(field.token) & 7));
   if ((seen_ & bit) != 0) return fail("pseudo-header twice");
