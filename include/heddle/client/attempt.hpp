@@ -57,6 +57,7 @@ class client_attempt final : public rpc::exchange_events {
   void on_writable() override { user_.on_attempt_writable(); }
   void on_settled() override { inbound_.keep(); }
   void finish(status s);
+  void let_go() noexcept;
 
   attempt_user& user_;
   rpc::wire_protocol const& protocol_;

@@ -19,12 +19,18 @@ HEDDLE_DECL bool client_attempt::start(transport::http2_driver& driver, header_l
 
 HEDDLE_DECL void client_attempt::end() noexcept {
   over_ = true;
+  let_go();
+}
+
+/// Without an exchange nobody tells us that a loan has ended.
+HEDDLE_DECL void client_attempt::let_go() noexcept {
+  inbound_.keep();
   if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
 }
 
 HEDDLE_DECL void client_attempt::reset() noexcept {
-  end();
   inbound_.discard();
+  end();
   inbound_.shrink();
   head_.clear();
   trailers_.clear();
@@ -59,7 +65,7 @@ HEDDLE_DECL void client_attempt::on_trailers(header_list const& fields, bool too
 }
 
 HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {
-  if (why.connection_lost && exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
+  if (why.connection_lost) let_go();
   if (over_) return;
   over_ = true;
   inbound_.end();

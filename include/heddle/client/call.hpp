@@ -65,6 +65,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   waiter& reader() noexcept { return reader_; }
   channel_core& core() const noexcept { return core_; }
   void drop_waiters() noexcept;
+  /// The channel's core is going, and whatever still holds this call will only let go of it.
+  void orphan() noexcept;
 
   /// From the channel: try now on this connection. False: it has no room after all.
   bool start_attempt(transport::http2_driver& driver);
@@ -86,6 +88,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void serve();
   bool serve_reader();
   status single_response();
+  void message_failed(status why);
   void begin_read(wants what, void* message);
   void begin_write(void const* message);
   void begin_headers();

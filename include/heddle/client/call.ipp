@@ -15,9 +15,14 @@ namespace heddle::detail {
 HEDDLE_DECL client_call::client_call(channel_core& core)
     : core_(core), attempt_(*this, rpc::grpc_protocol::instance()) {}
 
-HEDDLE_DECL client_call::~client_call() {
-  attempt_.end();
+HEDDLE_DECL client_call::~client_call() = default;
+
+HEDDLE_DECL void client_call::orphan() noexcept {
+  if (attempt_.driver() != nullptr) attempt_.driver()->unschedule(*this);
+  core_.unschedule(*this);
   core_.deadlines().remove(*this);
+  attempt_.reset();
+  self_.reset();  // whoever destroys calls holds them
 }
 
 HEDDLE_DECL void client_call::drop_waiters() noexcept {
@@ -174,10 +179,10 @@ HEDDLE_DECL void client_call::on_ready() {
     attempt_.reset();
     return core_.pick(*this);
   }
-  if (done_) attempt_.end();
   serving_ = true;  // who is resumed may let go of the call, which must not become another one under our hands
   serve();
   serving_ = false;
+  if (done_) attempt_.end();  // after those who read from it: what they leave is copied
   recycle_if_quiet();
 }
 
@@ -229,19 +234,27 @@ HEDDLE_DECL status client_call::single_response() {
 
 HEDDLE_DECL bool client_call::try_read(void* message) {
   rpc::inbound& in = attempt_.inbound();
-  if (!in.has_message()) return false;
+  if (!in.has_message()) {
+    // Found behind a message when that was taken. A status that is not OK says more.
+    if (in.failed() && (!done_ || status_.is_ok())) message_failed(in.error());
+    return false;
+  }
   bool const parsed = method_->response().parse(message, in.message());
   attempt_.consumed(in.pop());
   if (parsed) return true;
-  in.discard();
-  attempt_.end();
-  status const wrong(status_code::internal, "a response message is no " + std::string(method_->response().type_name()),
-                     status_origin::transport);
-  if (done_)
-    status_ = wrong;
-  else
-    end(wrong);
+  message_failed(status(status_code::internal,
+                        "a response message is no " + std::string(method_->response().type_name()),
+                        status_origin::transport));
   return false;
+}
+
+HEDDLE_DECL void client_call::message_failed(status why) {
+  attempt_.inbound().discard();
+  attempt_.end();
+  if (done_)
+    status_ = std::move(why);
+  else
+    end(std::move(why));
 }
 
 // ---- sending

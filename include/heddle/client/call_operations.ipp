@@ -15,7 +15,8 @@ namespace heddle::detail {
 template <class F>
 void client_call::at_home(bool home, F f) {
   if (home) return f(*this);
-  asio::dispatch(core_.get_executor(), [self = shared_from_this(), f] { f(*self); });
+  asio::dispatch(core_.get_executor(),
+                 [owner = core_.shared_from_this(), self = shared_from_this(), f] { f(*self); });
 }
 
 HEDDLE_DECL void client_call::set_single_request(void const* request) {
@@ -45,7 +46,8 @@ HEDDLE_DECL void client_call::begin_read(wants what, void* message) {
   read_into_ = message;
   read_got_ = read_cancelled_ = false;
   if (attempt_.active() && !done_) attempt_.consumed(attempt_.inbound().earn());
-  if (done_ || (what == wants::message && attempt_.inbound().has_message())) schedule();
+  rpc::inbound const& in = attempt_.inbound();
+  if (done_ || (what == wants::message && (in.has_message() || in.failed()))) schedule();
 }
 
 HEDDLE_DECL void client_call::cancel_wait(bool& pending, waiter& w, bool& cancelled) {

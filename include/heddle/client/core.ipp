@@ -34,6 +34,7 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
 HEDDLE_DECL channel_core::~channel_core() {
   shutdown_service::of(executor_).remove(*this);
   deadlines_.stop();
+  for (auto const& call : calls_) call->orphan();
 }
 
 HEDDLE_DECL void channel_core::on_context_shutdown() noexcept {

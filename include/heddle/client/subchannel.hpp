@@ -61,6 +61,7 @@ class subchannel final : private deadline_item {
   void failed(status why);
   void became_ready();
   void lost(connection& c, status const& why);
+  void leave_current(status const& why);
   void on_deadline() override;
   void set_state(connectivity state);
 

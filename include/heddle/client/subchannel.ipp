@@ -31,10 +31,8 @@ class subchannel::connection final : private transport::http2_driver_user {
     if (owner_.state_ == connectivity::connecting) owner_.became_ready();
     owner_.user_.on_room();
   }
-  void on_retired() override {
-    if (owner_.current_ != this || owner_.state_ != connectivity::ready) return;
-    owner_.current_ = nullptr;
-    owner_.set_state(connectivity::idle);
+  void on_retired(status const& why) override {
+    if (owner_.current_ == this) owner_.leave_current(why);
   }
   void on_closed(status const& why) override { owner_.lost(*this, why); }
 
@@ -91,7 +89,8 @@ HEDDLE_DECL void subchannel::resolved(result<std::vector<endpoint>> addresses) {
   if (addresses.has_error()) return failed(addresses.error());
   addresses_ = std::move(*addresses);
   next_address_ = 0;
-  last_error_ = status(status_code::unavailable, "the name " + name_.authority + " has no addresses");
+  if (addresses_.empty())
+    return failed(status(status_code::unavailable, "the name " + name_.authority + " has no addresses"));
   try_next();
 }
 
@@ -155,7 +154,6 @@ HEDDLE_DECL void subchannel::reset_backoff() {
 
 HEDDLE_DECL void subchannel::lost(connection& c, status const& why) {
   bool const was_current = current_ == &c;
-  if (was_current) current_ = nullptr;
   // Its driver is still on the stack: it goes after this turn.
   for (auto it = connections_.begin(); it != connections_.end(); ++it) {
     if (it->get() != &c) continue;
@@ -163,7 +161,12 @@ HEDDLE_DECL void subchannel::lost(connection& c, status const& why) {
     connections_.erase(it);
     break;
   }
-  if (!was_current) return;
+  if (was_current) leave_current(why);
+}
+
+/// It takes no more calls, whether or not it still finishes some.
+HEDDLE_DECL void subchannel::leave_current(status const& why) {
+  current_ = nullptr;
   if (state_ == connectivity::connecting) {
     last_error_ = why;
     return try_next();

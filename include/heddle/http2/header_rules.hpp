@@ -15,7 +15,8 @@ namespace detail {
 
 /// RFC 9110 §5.6.2 token characters without upper-case letters.
 HEDDLE_DECL bool valid_name(std::string_view name) noexcept;
-/// RFC 9113 §8.2.1: no NUL, CR or LF, no blank at either end.
+/// RFC 9113 §8.2.1: no NUL, CR or LF. Blanks at the ends, which it forbids as well, pass: grpc++ and Python send status
+/// messages and metadata with them as they are, and PROTOCOL-HTTP2.md lets the receiver keep them.
 HEDDLE_DECL bool valid_value(std::string_view value) noexcept;
 
 }  // namespace detail

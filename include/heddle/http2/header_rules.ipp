@@ -22,10 +22,9 @@ HEDDLE_DECL bool valid_name(std::string_view name) noexcept {
   return true;
 }
 
+constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
 HEDDLE_DECL bool valid_value(std::string_view value) noexcept {
-  if (value.empty()) return true;
-  auto const blank = [](char c) { return c == ' ' || c == '\t'; };
-  if (blank(value.front()) || blank(value.back())) return false;
   for (char c : value)
     if (c == '\0' || c == '\r' || c == '\n') return false;
   return true;
@@ -50,6 +49,8 @@ HEDDLE_DECL void header_rules::pseudo(header_field const& field) noexcept {
   if (regular_seen_) return fail("pseudo-header after a regular field");
   if (kind_ == block_kind::trailers) return fail("pseudo-header in trailers");
   bool const of_response = field.token == header_name::status;
+  if (!field.value.empty() && (detail::is_blank(field.value.front()) || detail::is_blank(field.value.back())))
+    return fail("pseudo-header value with blanks at its ends");
   if (!is_pseudo(field.token) || field.token == header_name::unknown_pseudo ||
       of_response != (kind_ == block_kind::response))
     return fail("pseudo-header that does not belong here");

@@ -12,6 +12,7 @@
 #include <heddle/rpc/wire_protocol.hpp>
 #include <heddle/server/context.hpp>
 #include <heddle/server/router.hpp>
+#include <heddle/transport/context_shutdown.hpp>
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/http2_driver.hpp>
 #include <heddle/transport/waiter.hpp>
@@ -26,7 +27,8 @@ class server_session;
 class server_call final : public std::enable_shared_from_this<server_call>,
                           public rpc::exchange_events,
                           private transport::ready_item,
-                          private deadline_item {
+                          private deadline_item,
+                          private shutdown_listener {
  public:
   explicit server_call(server_session& session);
   ~server_call();
@@ -66,6 +68,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
 
   void on_ready() override;
   void on_deadline() override;
+  void on_context_shutdown() noexcept override;
 
   status route_request(header_list const& fields);
   status check_request() const;
@@ -102,8 +105,9 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   phase phase_ = phase::idle;
   bool over_ = true;        // nothing that the handler does reaches anybody
   bool retired_ = false;    // no call will come any more
+  bool listening_ = false;  // to the end of the context, in the session's place
   bool head_sent_ = false, message_sent_ = false;
-  bool cancel_pending_ = false, cancel_sent_ = false;
+  bool cancel_pending_ = false;
   bool request_complete_ = false;
   bool wake_reader_ = false, wake_writer_ = false, read_cancelled_ = false, write_cancelled_ = false;
   bool spawned_ = false;

@@ -19,6 +19,7 @@ HEDDLE_DECL server_call::server_call(server_session& session)
       context_(*this) {}
 
 HEDDLE_DECL server_call::~server_call() {
+  if (listening_) shutdown_service::of(driver_->get_executor()).remove(*this);
   driver_->unschedule(*this);
   driver_->deadlines().remove(*this);
   if (request_message_ != nullptr) request_ops_->destroy(request_message_);
@@ -87,7 +88,7 @@ HEDDLE_DECL status server_call::check_request() const {
   if (route_ == nullptr) {
     std::string_view const path = request_.path;
     auto const slash = path.rfind('/');
-    bool const canonical = path.starts_with('/') && slash != 0 && slash != std::string_view::npos &&
+    bool const canonical = path.starts_with('/') && slash > 1 && slash != std::string_view::npos &&
                            slash + 1 < path.size() && slash == path.find('/', 1);
     if (!canonical)
       return status(status_code::unimplemented,
@@ -261,6 +262,13 @@ HEDDLE_DECL void server_call::detach() noexcept {
 HEDDLE_DECL void server_call::orphan() noexcept {
   detach();
   session_ = nullptr;
+  listening_ = phase_ == phase::running;
+  if (listening_) shutdown_service::of(driver_->get_executor()).add(*this);
+}
+
+HEDDLE_DECL void server_call::on_context_shutdown() noexcept {
+  auto const keep = weak_from_this().lock();
+  drop_waiters();
 }
 
 HEDDLE_DECL void server_call::drop_waiters() noexcept {

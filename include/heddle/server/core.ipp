@@ -30,7 +30,6 @@ HEDDLE_DECL server_core::~server_core() {
 }
 
 HEDDLE_DECL void server_core::on_context_shutdown() noexcept {
-  for (auto const& [key, session] : sessions_) session->drop_waiters();
   auto const waits = std::exchange(waits_, {});
   for (auto const& w : waits) w->done.drop();
 }
@@ -129,7 +128,8 @@ HEDDLE_DECL void server_core::session_ended(server_session& session) {
 
 template <class F>
 void server_core::for_sessions(F f) {
-  for (auto const& [key, session] : sessions_)
+  auto const all = sessions_;  // one that ends at once takes itself out
+  for (auto const& [key, session] : all)
     asio::dispatch(session->get_executor(), [session = session, f] { f(*session); });
 }
 

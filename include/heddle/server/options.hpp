@@ -62,18 +62,19 @@ class server_options {
   server_options&& single_threaded(bool value) && noexcept { return std::move(single_threaded(value)); }
   bool single_threaded() const noexcept { return single_threaded_; }
 
-  /// Limits of each connection against its peer.
-  http2::limits& limits() noexcept { return limits_; }
+  /// Of each connection against its peer.
   http2::limits const& limits() const noexcept { return limits_; }
   server_options& limits(http2::limits const& l) & noexcept {
     limits_ = l;
     return *this;
   }
+  server_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
   /// For tests. The clock must outlive the server. Null: the real one.
   server_options& use_clock(heddle::clock* c) & noexcept {
     clock_ = c;
     return *this;
   }
+  server_options&& use_clock(heddle::clock* c) && noexcept { return std::move(use_clock(c)); }
   heddle::clock* used_clock() const noexcept { return clock_; }
 
  private:

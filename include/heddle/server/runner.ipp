@@ -35,11 +35,11 @@ HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> 
     } catch (...) {
       outcome = status(status_code::unknown, "the handler threw an exception");
     }
-    bool const cancelled = std::exchange(call.cancel_sent_, false);
     call.finish(outcome);
     if (call.retired_) co_return;
-    // The cancellation was the last call's; the next one starts without.
-    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    // A cancellation was the last call's, and so were its handler's own filters; the next one starts without.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(true);
     co_await call.park();
     if (call.retired_) co_return;
   }
@@ -53,7 +53,6 @@ HEDDLE_DECL asio::awaitable<void> server_call::park() {
 
 HEDDLE_DECL void server_call::cancel_handler() {
   cancel_pending_ = false;
-  cancel_sent_ = true;
   signal_.emit(asio::cancellation_type::terminal);
 }
 

@@ -32,7 +32,10 @@ HEDDLE_DECL void server::serve(std::unique_ptr<byte_stream> stream) { core_->ser
 HEDDLE_DECL asio::awaitable<std::size_t> server::run() {
   auto const core = core_;
   auto const w = std::make_shared<detail::server_core::wait>();
-  auto const start = [&core, &w] { asio::dispatch(core->get_executor(), [core, w] { core->begin_run(w); }); };
+  auto const begin = [core](auto waiting) { core->begin_run(std::move(waiting)); };
+  auto const start = [&core, &w, &begin] {
+    asio::dispatch(core->get_executor(), detail::waiter_delivery(w, &detail::server_core::wait::done, begin));
+  };
   auto const cancel = [&core, &w](asio::cancellation_type) {
     asio::dispatch(core->get_executor(), [core, w] { core->cancel(*w); });
   };
@@ -43,8 +46,9 @@ HEDDLE_DECL asio::awaitable<std::size_t> server::run() {
 HEDDLE_DECL asio::awaitable<std::size_t> server::drain(duration grace) {
   auto const core = core_;
   auto const w = std::make_shared<detail::server_core::wait>();
-  auto const start = [&core, &w, grace] {
-    asio::dispatch(core->get_executor(), [core, w, grace] { core->begin_drain(w, grace); });
+  auto const begin = [core, grace](auto waiting) { core->begin_drain(std::move(waiting), grace); };
+  auto const start = [&core, &w, &begin] {
+    asio::dispatch(core->get_executor(), detail::waiter_delivery(w, &detail::server_core::wait::done, begin));
   };
   auto const cancel = [&core, &w](asio::cancellation_type) {
     asio::dispatch(core->get_executor(), [core, w] { core->cancel(*w); });

@@ -11,6 +11,7 @@
 #include <heddle/server/call.hpp>
 #include <heddle/server/options.hpp>
 #include <heddle/server/router.hpp>
+#include <heddle/transport/context_shutdown.hpp>
 #include <heddle/transport/http2_driver.hpp>
 
 namespace heddle::detail {
@@ -23,7 +24,9 @@ struct server_shared {
 };
 
 /// Used on the connection's executor, but for its making. Ends when the connection has and the last handler has.
-class server_session final : public std::enable_shared_from_this<server_session>, private transport::http2_driver_user {
+class server_session final : public std::enable_shared_from_this<server_session>,
+                             private transport::http2_driver_user,
+                             private shutdown_listener {
  public:
   server_session(std::shared_ptr<server_shared> shared, std::unique_ptr<byte_stream> stream, clock& c,
                  std::function<void(server_session&)> on_end);
@@ -52,14 +55,13 @@ class server_session final : public std::enable_shared_from_this<server_session>
   }
   /// From any thread.
   std::size_t running_handlers() const noexcept { return running_.load(std::memory_order_relaxed); }
-  /// Destroys all coroutines that wait in the library: the context is going.
-  void drop_waiters() noexcept;
 
  private:
   rpc::exchange_events& on_request(transport::http2_exchange& exchange) override;
   void on_room() override {}
-  void on_retired() override {}
+  void on_retired(status const&) override {}
   void on_closed(status const& why) override;
+  void on_context_shutdown() noexcept override;
   void end_if_done();
 
   std::shared_ptr<server_shared> shared_;

@@ -13,9 +13,12 @@ HEDDLE_DECL server_session::server_session(std::shared_ptr<server_shared> shared
     : shared_(std::move(shared)),
       driver_(std::make_shared<transport::http2_driver>(
           http2::role::server, std::move(stream), shared_->options.limits(), c, shared_->options.handshake_timeout())),
-      on_end_(std::move(on_end)) {}
+      on_end_(std::move(on_end)) {
+  shutdown_service::of(driver_->get_executor()).add(*this);
+}
 
 HEDDLE_DECL server_session::~server_session() {
+  shutdown_service::of(driver_->get_executor()).remove(*this);
   driver_->detach();
   driver_->close(status(status_code::unavailable, "the server is gone"));
   for (auto const& call : calls_) call->orphan();
@@ -59,7 +62,8 @@ HEDDLE_DECL void server_session::end_if_done() {
   if (auto const told = std::exchange(on_end_, nullptr)) told(*this);
 }
 
-HEDDLE_DECL void server_session::drop_waiters() noexcept {
+HEDDLE_DECL void server_session::on_context_shutdown() noexcept {
+  auto const keep = weak_from_this().lock();
   for (auto const& call : calls_) call->drop_waiters();
 }
 

@@ -82,6 +82,7 @@ HEDDLE_DECL void http2_driver::take_input() {
   }
   in_batch_ = true;
   std::size_t const taken = connection_.receive(input_.view(), now_);
+  if (connection_.settings_received()) handshake_until_ = never;
   run_ready();
   settle();
   in_batch_ = false;
@@ -99,6 +100,10 @@ HEDDLE_DECL http2_driver::prefix http2_driver::first_bytes() const {
   std::string_view const text = as_text(input_.view()), preface = http2::client_preface;
   std::size_t const n = std::min(text.size(), preface.size());
   if (text.substr(0, n) == preface.substr(0, n)) return n < preface.size() ? prefix::more : prefix::http2;
+  // A request line begins with a method in capitals. A TLS hello does not, and waits for an answer as long as we do.
+  std::string_view const method = text.substr(0, text.find(' '));
+  auto const capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (!std::all_of(method.begin(), method.end(), capital)) return prefix::http2;
   auto const end = text.find('\n');
   if (end == std::string_view::npos) return text.size() < 4096 ? prefix::more : prefix::http2;
   return text.substr(0, end).find(" HTTP/1.") != std::string_view::npos ? prefix::http1 : prefix::http2;
@@ -177,9 +182,9 @@ HEDDLE_DECL void http2_driver::after_batch() {
   if (!ready_items_.empty()) post_round();
   bool const unused = !is_server() && connection_.retired() && connection_.live_streams() == 0;
   if (lost_ || connection_.drained() || unused) linger();
-  if (!retired_told_ && !is_server() && connection_.retired() && !lost_) {
+  if (!retired_told_ && !is_server() && connection_.retired()) {
     retired_told_ = true;
-    if (user_ != nullptr) user_->on_retired();
+    if (user_ != nullptr) user_->on_retired(closed_with_);
   }
   time_point const next = std::min({connection_.next_timer(), handshake_until_, linger_until_});
   if (next != (has_deadline() ? deadline() : never)) deadlines_.set(*this, next);
@@ -284,7 +289,10 @@ HEDDLE_DECL void http2_driver::on_headers(http2::stream& s, header_list const& f
                                           http2::block_size size) {
   http2_exchange* e = static_cast<http2_exchange*>(s.user);
   if (is_server()) {
-    if (user_ == nullptr) return connection_.reset(s, http2::error_code::refused_stream);
+    if (user_ == nullptr) {  // nobody is there any more
+      connection_.reset(s, http2::error_code::refused_stream);
+      return connection_.release(s);
+    }
     e = &make_exchange(s);
     e->events_ = &user_->on_request(*e);
   }
@@ -333,10 +341,7 @@ HEDDLE_DECL void http2_driver::on_writable(http2::stream& s) {
 }
 
 HEDDLE_DECL void http2_driver::on_room() {
-  if (!ready_) {
-    ready_ = true;  // the first SETTINGS are here
-    handshake_until_ = never;
-  }
+  ready_ = true;  // the first SETTINGS are here
   if (user_ != nullptr) user_->on_room();
 }
 

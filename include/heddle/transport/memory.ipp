@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include <heddle/base/bytes.hpp>
+#include <heddle/transport/context_shutdown.hpp>
 #include <heddle/transport/memory.hpp>
 #include <heddle/transport/operation_memory.hpp>
 
@@ -54,11 +55,16 @@ struct memory_completion {
   std::size_t n;
 };
 
-class memory_stream final : public byte_stream {
+class memory_stream final : public byte_stream, private shutdown_listener {
  public:
   memory_stream(asio::any_io_executor executor, std::shared_ptr<memory_link> link, int in)
-      : executor_(std::move(executor)), link_(std::move(link)), in_(in) {}
-  ~memory_stream() override { memory_stream::close(); }
+      : executor_(std::move(executor)), link_(std::move(link)), in_(in) {
+    shutdown_service::of(executor_).add(*this);
+  }
+  ~memory_stream() override {
+    shutdown_service::of(executor_).remove(*this);
+    memory_stream::close();
+  }
 
   asio::any_io_executor get_executor() override { return executor_; }
 
@@ -112,6 +118,13 @@ class memory_stream final : public byte_stream {
   std::string peer() const override { return "memory"; }
 
  private:
+  /// As a socket's operations would be destroyed: whoever waits may own this stream.
+  void on_context_shutdown() noexcept override {
+    memory_pipe::waiting reader, writer;
+    std::lock_guard const lock(link_->mutex);
+    std::swap(reader, link_->pipes[in_].reader);
+    std::swap(writer, link_->pipes[1 - in_].writer);
+  }
   void complete(int pipe, bool read, error_code ec, std::size_t n) {
     memory_pipe::waiting& who = read ? link_->pipes[pipe].reader : link_->pipes[pipe].writer;
     memory_pipe::waiting const taken = std::exchange(who, memory_pipe::waiting());

@@ -37,11 +37,13 @@ class ready_queue {
     item->queued_ = false;
     return item;
   }
+  /// Harmless when it is not in here.
   void remove(ready_item& item) noexcept {
     if (!item.queued_) return;
     ready_item** link = &head_;
     ready_item* before = nullptr;
     while (*link != &item) {
+      if (*link == nullptr) return;  // it is in another queue
       before = *link;
       link = &before->next_;
     }

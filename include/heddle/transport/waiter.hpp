@@ -135,4 +135,28 @@ class waiter {
   alignas(std::max_align_t) unsigned char storage_[64];
 };
 
+namespace detail {
+
+/// A function object that takes a waiting operation to another executor: `f(owner)`, where `owner` holds the waiter.
+/// Should the context end before it is run, nobody else knows of the operation, whose coroutine may own the owner: then
+/// it is dropped.
+template <class Owner, class F>
+class waiter_delivery {
+ public:
+  waiter_delivery(std::shared_ptr<Owner> owner, waiter Owner::*place, F f)
+      : owner_(std::move(owner)), place_(place), f_(std::move(f)) {}
+  waiter_delivery(waiter_delivery&&) noexcept = default;
+  ~waiter_delivery() {
+    if (owner_ != nullptr) (*owner_.*place_).drop();
+  }
+  void operator()() { f_(std::exchange(owner_, nullptr)); }
+
+ private:
+  std::shared_ptr<Owner> owner_;
+  waiter Owner::*place_;
+  F f_;
+};
+
+}  // namespace detail
+
 }  // namespace heddle
