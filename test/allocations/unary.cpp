@@ -27,8 +27,11 @@ void* counted(std::size_t size) {
 
 }  // namespace
 
+// All forms, or a sanitizer's own would be mixed with these.
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new[](std::size_t size) { return counted(size); }
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept { return counted(size); }
+void* operator new[](std::size_t size, std::nothrow_t const&) noexcept { return counted(size); }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }

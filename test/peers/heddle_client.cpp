@@ -366,8 +366,8 @@ TEST_CASE("our client: leaving a call's scope reaches the server") {
 TEST_CASE("our client: a service that is not there") {
   run([](peer::client stub) -> asio::awaitable<void> {
     Message const request;
-    auto const result = co_await heddle::unary_call(stub, absent::methods::call, request, call_options(),
-                                                    heddle::as_result);
+    auto const result =
+        co_await heddle::unary_call(stub, absent::methods::call, request, call_options(), heddle::as_result);
     REQUIRE(result.has_error());
     CHECK(result.error().code() == status_code::unimplemented);
   });

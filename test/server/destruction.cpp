@@ -20,10 +20,16 @@ auto const both = {strands::none, strands::everywhere};
 
 /// Says when a frame that it lives in is destroyed.
 struct witness {
-  explicit witness(int& n, char const* w = "") : living(n), what(w) { ++living; names.insert(what); }
+  explicit witness(int& n, char const* w = "") : living(n), what(w) {
+    ++living;
+    names.insert(what);
+  }
   static inline std::multiset<std::string> names;
   witness(witness const&) = delete;
-  ~witness() { --living; names.erase(names.find(what)); }
+  ~witness() {
+    --living;
+    names.erase(names.find(what));
+  }
   int& living;
   std::string what;
 };
@@ -105,7 +111,7 @@ struct hanging {
       witness const here(callers, "runs");
       co_await w.server->run();
     };
-    tasks = {w.start(unary), w.start(queued),  w.start(download), w.start(upload),
+    tasks = {w.start(unary), w.start(queued), w.start(download), w.start(upload),
              w.start(chat),  w.start(writes), w.start(waits),    w.start(runs)};
   }
   std::vector<task> tasks;
@@ -165,7 +171,7 @@ TEST_CASE("a context may go at any point, with all that hangs in it") {
         if (w.context.poll_one() == 0) break;
     }
     CHECK(h.handlers == 0);
-    for(auto& n: witness::names) UNSCOPED_INFO(n);
+    for (auto& n : witness::names) UNSCOPED_INFO(n);
     CHECK(h.callers == 0);
   }
 }
@@ -195,8 +201,9 @@ TEST_CASE("a context may go before its server and its channel do") {
         server.add(service);
         auto const accept = [&server](std::unique_ptr<byte_stream> stream) { server.serve(std::move(stream)); };
         channel_options co;
-        co.single_threaded(s == strands::none).use_clock(clock).use_connector(
-            testing::connect_memory(context->get_executor(), accept));
+        co.single_threaded(s == strands::none)
+            .use_clock(clock)
+            .use_connector(testing::connect_memory(context->get_executor(), accept));
         heddle::channel channel(*context, "ipv4:192.0.2.1:1", co);
         lab::echo::client client(channel);
         auto const use = [&]() -> asio::awaitable<void> {

@@ -220,15 +220,16 @@ TEST_CASE("a request head that is too large is a status, not a reset") {
   world w;
   echo_everything(w.service);
   connection c(w);
-  std::string const answer =
-      c.ask({c.headers(1, with(grpc_request(), "big", std::string(9000, 'x'))), data(1, framed(Text()), flag::end_stream)});
+  std::string const answer = c.ask(
+      {c.headers(1, with(grpc_request(), "big", std::string(9000, 'x'))), data(1, framed(Text()), flag::end_stream)});
   INFO(answer);
   CHECK(has(answer, "grpc-status=8 grpc-message=the request headers are larger than max_header_list_size allows"));
 }
 
 TEST_CASE("a client that speaks HTTP/1.1 is told so") {
   world w;
-  for (char const* request : {"GET / HTTP/1.1\r\nhost: x\r\n\r\n", "POST /lab.Echo/Unary HTTP/1.1\r\n\r\n", "PRI * HTTP/1.1\r\n\r\n"}) {
+  for (char const* request :
+       {"GET / HTTP/1.1\r\nhost: x\r\n\r\n", "POST /lab.Echo/Unary HTTP/1.1\r\n\r\n", "PRI * HTTP/1.1\r\n\r\n"}) {
     INFO(request);
     raw_peer peer = raw_client(w);
     w.clock.settle();
@@ -246,8 +247,9 @@ TEST_CASE("a client that speaks HTTP/1.1 is told so") {
 TEST_CASE("garbage is answered with GOAWAY and a close") {
   world w;
   echo_everything(w.service);
-  for (std::string const& garbage : {std::string("\x16\x03\x01\x02", 4), std::string("hello, is this gRPC? I think so."),
-                                     std::string(100, '\0'), std::string(http2::client_preface) + std::string(50, '\xff')}) {
+  for (std::string const& garbage :
+       {std::string("\x16\x03\x01\x02", 4), std::string("hello, is this gRPC? I think so."), std::string(100, '\0'),
+        std::string(http2::client_preface) + std::string(50, '\xff')}) {
     raw_peer peer = raw_client(w);
     w.clock.settle();
     peer.send(garbage);
@@ -258,8 +260,7 @@ TEST_CASE("garbage is answered with GOAWAY and a close") {
     CHECK(peer.ended());
   }
   connection good(w);
-  std::string const answer =
-      good.ask({good.headers(1, grpc_request()), data(1, framed(text("x")), flag::end_stream)});
+  std::string const answer = good.ask({good.headers(1, grpc_request()), data(1, framed(text("x")), flag::end_stream)});
   CHECK(has(answer, "grpc-status=0"));
 }
 

@@ -113,8 +113,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   byte_buffer replay_;  // framed messages
   void const* single_ = nullptr;  // a unary request, which the caller keeps
   bool half_closed_ = false, committed_ = false, done_ = true, released_ = true, ended_ = false;
-  bool transparent_retry_used_ = false, retry_pending_ = false, scheduled_ = false,
-       serving_ = false;
+  bool transparent_retry_used_ = false, retry_pending_ = false, scheduled_ = false, serving_ = false;
   bool head_received_ = false;
   status status_, attempt_status_;
   std::string waiting_for_;  // why it is queued, for the text of its deadline

@@ -15,8 +15,7 @@ namespace heddle::detail {
 template <class F>
 void client_call::at_home(bool home, F f) {
   if (home) return f(*this);
-  asio::dispatch(core_.get_executor(),
-                 [owner = core_.shared_from_this(), self = shared_from_this(), f] { f(*self); });
+  asio::dispatch(core_.get_executor(), [owner = core_.shared_from_this(), self = shared_from_this(), f] { f(*self); });
 }
 
 HEDDLE_DECL void client_call::set_single_request(void const* request) {

@@ -21,8 +21,7 @@ HEDDLE_DECL asio::awaitable<connectivity> channel::wait_for_change(connectivity 
   w->seen = seen;
   auto const watch = [core](auto waiting) { core->watch(std::move(waiting)); };
   auto const start = [&core, &w, &watch] {
-    asio::dispatch(core->get_executor(),
-                   detail::waiter_delivery(w, &detail::channel_core::watcher::changed, watch));
+    asio::dispatch(core->get_executor(), detail::waiter_delivery(w, &detail::channel_core::watcher::changed, watch));
   };
   auto const cancel = [&core, &w](asio::cancellation_type) {
     asio::dispatch(core->get_executor(), [core, w] { core->cancel_watch(*w); });
