@@ -1,7 +1,6 @@
 // Everything may be destroyed at any time: what hangs in the library then is destroyed too, once, and says nothing.
 // Built with AddressSanitizer these tests find leaks and dangling pointers; without, they still run.
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,18 +19,10 @@ auto const both = {strands::none, strands::everywhere};
 
 /// Says when a frame that it lives in is destroyed.
 struct witness {
-  explicit witness(int& n, char const* w = "") : living(n), what(w) {
-    ++living;
-    names.insert(what);
-  }
-  static inline std::multiset<std::string> names;
+  explicit witness(int& n) : living(n) { ++living; }
   witness(witness const&) = delete;
-  ~witness() {
-    --living;
-    names.erase(names.find(what));
-  }
+  ~witness() { --living; }
   int& living;
-  std::string what;
 };
 
 /// Calls of all kinds, each with a handler that parks in another way.
@@ -66,49 +57,49 @@ struct hanging {
   }
   void call(world& w) {
     auto const unary = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "unary");
+      witness const here(callers);
       Text const request;
       ends.push_back(co_await status_of(w.client().unary(request)));
     };
     auto const queued = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "queued");
+      witness const here(callers);
       Text const request;
       ends.push_back(co_await status_of(w.client().unary(request, call_options().wait_for_ready(true).timeout(1h))));
     };
     auto const download = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "download");
+      witness const here(callers);
       auto call = w.client().download(Text());
       auto const first = co_await call.read();
       CHECK(first);
       co_await w.clock.sleep_for(1h);
     };
     auto const upload = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "upload");
+      witness const here(callers);
       auto call = w.client().upload();
       co_await call.write(text("x"));
       ends.push_back(co_await status_of(call.finish()));
     };
     auto const chat = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "chat");
+      witness const here(callers);
       auto call = w.client().chat();
       auto const headers = [&]() -> asio::awaitable<void> { co_await call.headers(); };
       auto const messages = [&]() -> asio::awaitable<void> { ends.push_back(co_await status_of(call.read())); };
       co_await (headers() && messages());
     };
     auto const writes = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "writes");
+      witness const here(callers);
       auto call = w.client().chat();
       Text const big = text(std::string(50000, 'x'));
       while (co_await call.write(big)) {
       }
     };
     auto const waits = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "waits");
+      witness const here(callers);
       co_await w.channel->wait_for_change(connectivity::ready);
       co_await w.channel->wait_for_change(connectivity::ready);
     };
     auto const runs = [this, &w]() -> asio::awaitable<void> {
-      witness const here(callers, "runs");
+      witness const here(callers);
       co_await w.server->run();
     };
     tasks = {w.start(unary), w.start(queued), w.start(download), w.start(upload),
@@ -171,7 +162,6 @@ TEST_CASE("a context may go at any point, with all that hangs in it") {
         if (w.context.poll_one() == 0) break;
     }
     CHECK(h.handlers == 0);
-    for (auto& n : witness::names) UNSCOPED_INFO(n);
     CHECK(h.callers == 0);
   }
 }

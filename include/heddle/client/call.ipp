@@ -91,7 +91,10 @@ HEDDLE_DECL void client_call::end(status s) {
   done_ = true;
   status_ = std::move(s);
   core_.unqueue(*this);
-  if (has_deadline()) core_.deadlines().remove(*this);
+  if (has_deadline()) {
+    core_.deadlines().remove(*this);
+    if (core_.connection().state() != connectivity::ready) core_.deadlines().relax();
+  }
   schedule();
 }
 

@@ -15,31 +15,41 @@ HEDDLE_DECL channel::~channel() {
   if (core_ != nullptr) core_->close_from_anywhere();
 }
 
-HEDDLE_DECL asio::awaitable<connectivity> channel::wait_for_change(connectivity seen) {
-  auto const core = core_;
-  auto const w = std::make_shared<detail::channel_core::watcher>();
-  w->seen = seen;
+namespace detail {
+
+HEDDLE_DECL asio::awaitable<void> watch_channel(std::shared_ptr<channel_core> core,
+                                                std::shared_ptr<channel_core::watcher> w) {
   auto const watch = [core](auto waiting) { core->watch(std::move(waiting)); };
   auto const start = [&core, &w, &watch] {
-    asio::dispatch(core->get_executor(), detail::waiter_delivery(w, &detail::channel_core::watcher::changed, watch));
+    asio::dispatch(core->get_executor(), waiter_delivery(w, &channel_core::watcher::changed, watch));
   };
   auto const cancel = [&core, &w](asio::cancellation_type) {
     asio::dispatch(core->get_executor(), [core, w] { core->cancel_watch(*w); });
   };
   co_await w->changed.wait(core->get_executor(), start, cancel);
   if (w->cancelled) throw rpc_error(status_code::cancelled, "the wait for a change of state was cancelled");
+}
+
+}  // namespace detail
+
+HEDDLE_DECL asio::awaitable<connectivity> channel::wait_for_change(connectivity seen) {
+  auto const w = std::make_shared<detail::channel_core::watcher>();
+  w->seen = seen;
+  co_await detail::watch_channel(core_, w);
   co_return w->now;
 }
 
 HEDDLE_DECL asio::awaitable<void> channel::connect() {
   auto const core = core_;
   asio::dispatch(core->get_executor(), [core] { core->connection().connect(); });
-  connectivity state = co_await wait_for_change(connectivity::idle);
-  while (state == connectivity::connecting) state = co_await wait_for_change(state);
-  if (state != connectivity::ready) {
-    status const& why = core->connection().last_error();
-    throw rpc_error(why.is_ok() ? status(status_code::unavailable, "the connection was lost") : why);
-  }
+  auto const w = std::make_shared<detail::channel_core::watcher>();
+  w->now = connectivity::idle;
+  do {
+    w->seen = w->now;
+    co_await detail::watch_channel(core, w);
+  } while (w->now == connectivity::connecting);
+  if (w->now != connectivity::ready)
+    throw rpc_error(w->why.is_ok() ? status(status_code::unavailable, "the connection was lost") : w->why);
 }
 
 HEDDLE_DECL void channel::reset_backoff() {

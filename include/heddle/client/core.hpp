@@ -55,6 +55,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
     waiter changed;
     connectivity seen;
     connectivity now;
+    status why;  // of transient_failure
     bool cancelled = false, pending = false;
   };
   void watch(std::shared_ptr<watcher> w);

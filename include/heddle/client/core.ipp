@@ -110,6 +110,7 @@ HEDDLE_DECL void channel_core::on_state(connectivity state, status const& why) {
   tell_watchers(state);
   if (state == connectivity::transient_failure) fail_queued(why);
   if (state == connectivity::idle && queue_head_ != nullptr) subchannel_.connect();
+  if (state == connectivity::idle) deadlines_.relax();
 }
 
 HEDDLE_DECL void channel_core::fail_queued(status const& why) {
@@ -141,6 +142,7 @@ HEDDLE_DECL void channel_core::post_round() {
 HEDDLE_DECL void channel_core::watch(std::shared_ptr<watcher> w) {
   if (subchannel_.state() != w->seen) {
     w->now = subchannel_.state();
+    w->why = subchannel_.last_error();
     return w->changed.complete_later();
   }
   w->pending = true;
@@ -163,6 +165,7 @@ HEDDLE_DECL void channel_core::tell_watchers(connectivity state) {
     }
     w->pending = false;
     w->now = state;
+    w->why = subchannel_.last_error();
     w->changed.complete_later();
   }
 }

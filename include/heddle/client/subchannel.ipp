@@ -119,6 +119,7 @@ HEDDLE_DECL void subchannel::connected(error_code ec, std::unique_ptr<byte_strea
 HEDDLE_DECL void subchannel::became_ready() {
   step_ = step::none;
   deadlines_.remove(*this);
+  deadlines_.relax();
   backoff_.reset();
   last_error_ = status();
   set_state(connectivity::ready);

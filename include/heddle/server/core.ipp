@@ -200,6 +200,7 @@ HEDDLE_DECL void server_core::stop() {
 HEDDLE_DECL void server_core::complete() {
   stage_ = stage::stopped;
   deadlines_.remove(*this);
+  deadlines_.stop();
   auto const waits = std::exchange(waits_, {});
   for (auto const& w : waits) {
     w->abandoned = abandoned_;

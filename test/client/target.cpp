@@ -1,0 +1,81 @@
+#include <heddle/client/target.hpp>
+
+#include <string>
+
+#include "support/catch.hpp"
+
+using heddle::parse_target;
+
+TEST_CASE("targets that are understood") {
+  struct row {
+    char const* text;
+    char const* scheme;
+    char const* host;
+    char const* port;
+    char const* authority;
+    char const* addresses;
+  };
+  row const rows[] = {
+      {"dns:///localhost:50051", "dns", "localhost", "50051", "localhost:50051", ""},
+      {"dns:localhost:50051", "dns", "localhost", "50051", "localhost:50051", ""},
+      {"localhost:50051", "dns", "localhost", "50051", "localhost:50051", ""},
+      {"localhost", "dns", "localhost", "443", "localhost", ""},
+      {"dns:///a.example", "dns", "a.example", "443", "a.example", ""},
+      {"127.0.0.1:80", "dns", "127.0.0.1", "80", "127.0.0.1:80", "127.0.0.1:80 "},
+      {"[::1]:80", "dns", "::1", "80", "[::1]:80", "[::1]:80 "},
+      {"::1", "dns", "::1", "443", "::1", "[::1]:443 "},
+      {"ipv4:127.0.0.1:80", "ipv4", "", "", "127.0.0.1:80", "127.0.0.1:80 "},
+      {"ipv4:127.0.0.1", "ipv4", "", "", "127.0.0.1", "127.0.0.1:443 "},
+      {"ipv4:127.0.0.1:80,127.0.0.2:81", "ipv4", "", "", "127.0.0.1:80", "127.0.0.1:80 127.0.0.2:81 "},
+      {"ipv6:[::1]:80", "ipv6", "", "", "[::1]:80", "[::1]:80 "},
+      {"ipv6:[::1]", "ipv6", "", "", "[::1]", "[::1]:443 "},
+      {"ipv6:::1", "ipv6", "", "", "::1", "[::1]:443 "},
+      {"ipv6:[::1]:80,[::2]:81", "ipv6", "", "", "[::1]:80", "[::1]:80 [::2]:81 "},
+  };
+  for (row const& r : rows) {
+    INFO(r.text);
+    auto const t = parse_target(r.text);
+    REQUIRE(t.has_value());
+    CHECK(t->scheme == r.scheme);
+    CHECK(t->host == r.host);
+    CHECK(t->port == r.port);
+    CHECK(t->authority == r.authority);
+    std::string addresses;
+    for (auto const& a : t->addresses) addresses += a.to_string() + " ";
+    CHECK(addresses == r.addresses);
+  }
+}
+
+TEST_CASE("targets that are none") {
+  for (char const* text : {"",
+                           ":80",
+                           "dns:",
+                           "dns:///",
+                           "dns:///:80",
+                           "host:",
+                           "host:http",
+                           "host:65536",
+                           "host:-1",
+                           "host:123456",
+                           "dns://8.8.8.8/host:80",
+                           "http://host",
+                           "unix:///tmp/x",
+                           "ipv4:",
+                           "ipv4:host:80",
+                           "ipv4:[::1]:80",
+                           "ipv4:1.2.3.4:",
+                           "ipv4:1.2.3.4:80,",
+                           "ipv4:1.2.3:80",
+                           "ipv6:1.2.3.4:80",
+                           "ipv6:[::1",
+                           "ipv6:[::1]80",
+                           "ipv6:",
+                           "[::1]x",
+                           "[::1"}) {
+    INFO(text);
+    auto const t = parse_target(text);
+    REQUIRE(t.has_error());
+    CHECK(t.error().code() == heddle::status_code::invalid_argument);
+    CHECK(!t.error().message().empty());
+  }
+}

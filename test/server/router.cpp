@@ -1,0 +1,56 @@
+#include <heddle/server/router.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "support/lab.hpp"
+
+using namespace heddle;
+using heddle::detail::router;
+
+namespace {
+
+detail::route const* find(router const& r, std::string_view path, std::uint32_t* cookie = nullptr) {
+  header_field field;
+  field.token = header_name::path;
+  field.value = path;
+  field.cookie = cookie;
+  return r.find(field);
+}
+
+}  // namespace
+
+TEST_CASE("paths lead to their methods, once or many times") {
+  router r;
+  CHECK(find(r, "/lab.Echo/Unary") == nullptr);
+  auto const service = std::make_shared<heddle::test::scripted_echo>();
+  CHECK(r.add(service));
+  CHECK(!r.add(std::make_shared<heddle::test::scripted_echo>()));
+  CHECK(r.has_service("lab.Echo"));
+  CHECK(!r.has_service("lab"));
+  for (method_descriptor const* method : {static_cast<method_descriptor const*>(&lab::echo::methods::unary),
+                                          static_cast<method_descriptor const*>(&lab::echo::methods::chat)}) {
+    auto const* const route = find(r, method->path());
+    REQUIRE(route != nullptr);
+    CHECK(route->method->path() == method->path());
+    CHECK(route->self == service.get());
+  }
+  for (char const* path : {"", "/", "/lab.Echo", "/lab.Echo/", "/lab.Echo/unary", "/lab.Echo/Unary/", "lab.Echo/Unary"})
+    CHECK(find(r, path) == nullptr);
+}
+
+TEST_CASE("a path that compression knows is looked up once") {
+  router r;
+  auto const service = std::make_shared<heddle::test::scripted_echo>();
+  CHECK(r.add(service));
+  std::uint32_t cookie = 0x8000'0000;  // the engine's own bit stays as it is
+  auto const* const first = find(r, "/lab.Echo/Chat", &cookie);
+  REQUIRE(first != nullptr);
+  CHECK((cookie & 0x8000'0000) != 0);
+  CHECK((cookie & 0x7fff'ffff) != 0);
+  CHECK(find(r, "whatever: the cookie knows", &cookie) == first);
+  std::uint32_t unknown = 0;
+  CHECK(find(r, "/lab.Echo/Nothing", &unknown) == nullptr);
+  CHECK(unknown == 0);
+}
