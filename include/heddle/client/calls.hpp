@@ -54,7 +54,7 @@ class streaming_call {
   asio::awaitable<metadata> headers() { return handle_.headers(); }
   /// Complete once the call has ended, that is, once a read or finish() said so.
   metadata const& trailers() const noexcept { return handle_.trailers(); }
-  /// Of the server, as a target; empty while there is no connection.
+  /// Of the server, as a target; empty while there is no connection. From several threads only after headers() or a read.
   std::string_view peer() const noexcept { return handle_.peer(); }
   /// Resets the call: waiting operations end with CANCELLED. From any thread.
   void cancel() { handle_.cancel(); }
