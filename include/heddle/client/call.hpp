@@ -2,7 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -112,11 +112,10 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   client_attempt attempt_;
   byte_buffer replay_;  // framed messages
   void const* single_ = nullptr;  // a unary request, which the caller keeps
-  bool half_closed_ = false, committed_ = false, done_ = true, released_ = true, ended_ = false;
+  bool half_closed_ = false, committed_ = false, done_ = true, released_ = true;
   bool transparent_retry_used_ = false, retry_pending_ = false, scheduled_ = false, serving_ = false;
   bool head_received_ = false;
   status status_, attempt_status_;
-  std::string waiting_for_;  // why it is queued, for the text of its deadline
 
   // waiting operations: flags and results belong to the channel's executor until the waiter completes
   wants reading_ = wants::nothing;

@@ -44,7 +44,7 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
   max_send_ = options.max_send_message_size().value_or(core_.options().max_send_message_size());
   single_ = nullptr;
   replay_.clear();
-  half_closed_ = committed_ = ended_ = released_ = done_ = head_received_ = false;
+  half_closed_ = committed_ = released_ = done_ = head_received_ = false;
   transparent_retry_used_ = retry_pending_ = false;
   status_ = status();
   reading_ = wants::nothing;
