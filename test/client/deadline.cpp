@@ -105,10 +105,9 @@ TEST_CASE("the deadline is what is left when the request leaves, never rounded u
 TEST_CASE("a deadline counts while there is no connection") {
   world w(GENERATE(values(both)));
   channel_options co;
-  co.use_clock(w.clock).use_connector(
-      [](endpoint const&, asio::any_io_executor, std::function<void(error_code, std::unique_ptr<byte_stream>)>) {
-        return std::make_unique<connection_attempt>();  // never answers
-      });
+  co.use_clock(w.clock).use_connector([](connect_request const&, connect_handler) {
+    return std::make_unique<connection_attempt>();  // never answers
+  });
   channel deaf(w.context, "ipv4:192.0.2.1:1", co);
   lab::echo::client client(deaf);
   auto const body = [&]() -> asio::awaitable<void> {

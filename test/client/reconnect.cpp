@@ -15,12 +15,14 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 struct door {
   explicit door(world& wo) : w(wo) {}
   connector make() {
-    return [this](heddle::endpoint const& where, asio::any_io_executor executor,
-                  std::function<void(error_code, std::unique_ptr<byte_stream>)> done) {
+    return [this](connect_request const& request, connect_handler done) {
       asked.push_back(w.clock.now());
-      addresses.push_back(where.to_string());
-      if (open) return w.to_server()(where, executor, std::move(done));
-      asio::post(executor, [done] { done(asio::error::connection_refused, nullptr); });
+      std::string const where = request.where().to_string();
+      addresses.push_back(where);
+      if (open) return w.to_server()(request, std::move(done));
+      asio::post(request.get_executor(), [done, where] {
+        done(status(status_code::unavailable, "cannot connect to " + where + ": Connection refused"));
+      });
       return std::make_unique<connection_attempt>();
     };
   }
@@ -117,8 +119,7 @@ TEST_CASE("a slow attempt counts into the delay after it") {
   co.use_clock(w.clock)
       .single_threaded(true)
       .backoff(backoff_options().min_connect_timeout(20s).jitter(0))
-      .use_connector([&](heddle::endpoint const&, asio::any_io_executor,
-                         std::function<void(error_code, std::unique_ptr<byte_stream>)>) {
+      .use_connector([&](connect_request const&, connect_handler) {
         asked.push_back(w.clock.now());
         return std::make_unique<connection_attempt>();  // never answers
       });

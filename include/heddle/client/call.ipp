@@ -67,7 +67,8 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
   head_.timeout.reset();
   if (until_ != never) head_.timeout = until_ - core_.get_clock().now();  // what is left now, not at the start
   header_list& fields = core_.scratch();
-  rpc::grpc_protocol::instance().write_request(head_, "http", core_.user_agent(), fields);
+  rpc::grpc_protocol::instance().write_request(head_, driver.is_secure() ? "https" : "http", core_.user_agent(),
+                                               fields);
   if (!attempt_.start(driver, fields, max_receive_)) return false;
   if (single_ != nullptr) {
     send_single_request();

@@ -1,13 +1,17 @@
-// From an address to a connected stream: TCP, or what a test or a tunnel puts in its place.
+// From an address to a connected stream: TCP, or what a test, a tunnel or TLS puts in its place.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <heddle/base/config.hpp>
+#include <heddle/base/result.hpp>
 #include <heddle/transport/byte_stream.hpp>
+#include <heddle/transport/clock.hpp>
 #include <heddle/transport/endpoint.hpp>
 
 namespace heddle {
@@ -18,15 +22,35 @@ class connection_attempt {
   virtual ~connection_attempt() = default;
 };
 
-/// Connects on `executor` and calls `done` there, never from inside the call.
-using connector = std::function<std::unique_ptr<connection_attempt>(
-    endpoint const& where, asio::any_io_executor executor,
-    std::function<void(error_code, std::unique_ptr<byte_stream>)> done)>;
+/// What a channel wants to be connected to.
+class connect_request {
+ public:
+  connect_request(endpoint where, std::string authority, asio::any_io_executor executor, clock& c)
+      : where_(std::move(where)), authority_(std::move(authority)), executor_(std::move(executor)), clock_(&c) {}
+
+  endpoint const& where() const noexcept { return where_; }
+  /// What the channel's calls say in :authority, "host:port" or "host": whom a secure connection has to prove itself to be.
+  std::string const& authority() const noexcept { return authority_; }
+  asio::any_io_executor const& get_executor() const noexcept { return executor_; }
+  clock& get_clock() const noexcept { return *clock_; }
+
+ private:
+  endpoint where_;
+  std::string authority_;
+  asio::any_io_executor executor_;
+  clock* clock_;
+};
+
+/// A connected stream that is ready for HTTP/2, or why there is none.
+using connect_handler = std::function<void(result<std::unique_ptr<byte_stream>>)>;
+
+/// Connects on the request's executor and calls `done` there, never from inside the call. The channel gives up after
+/// backoff_options::min_connect_timeout().
+using connector =
+    std::function<std::unique_ptr<connection_attempt>(connect_request const& request, connect_handler done)>;
 
 /// Plain TCP.
-HEDDLE_DECL std::unique_ptr<connection_attempt> connect_tcp(
-    endpoint const& where, asio::any_io_executor executor,
-    std::function<void(error_code, std::unique_ptr<byte_stream>)> done);
+HEDDLE_DECL std::unique_ptr<connection_attempt> connect_tcp(connect_request const& request, connect_handler done);
 
 }  // namespace heddle
 

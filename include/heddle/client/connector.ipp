@@ -13,9 +13,9 @@ namespace detail {
 
 class tcp_attempt final : public connection_attempt {
  public:
-  tcp_attempt(endpoint const& where, asio::any_io_executor executor,
-              std::function<void(error_code, std::unique_ptr<byte_stream>)> done)
-      : state_(std::make_shared<state>(std::move(executor), std::move(done))) {
+  tcp_attempt(connect_request const& request, connect_handler done)
+      : state_(std::make_shared<state>(request, std::move(done))) {
+    endpoint const& where = request.where();
     auto const address = transport::literal_address(where.address());
     if (!address) {
       asio::post(state_->socket.get_executor(), [s = state_] { s->end(asio::error::invalid_argument); });
@@ -32,24 +32,26 @@ class tcp_attempt final : public connection_attempt {
 
  private:
   struct state {
-    state(asio::any_io_executor executor, std::function<void(error_code, std::unique_ptr<byte_stream>)> f)
-        : socket(std::move(executor)), done(std::move(f)) {}
+    state(connect_request const& request, connect_handler f)
+        : where(request.where()), socket(request.get_executor()), done(std::move(f)) {}
     void end(error_code ec) {
       auto const told = std::exchange(done, nullptr);
-      if (told) told(ec, ec ? nullptr : transport::make_tcp_stream(std::move(socket)));
+      if (!told) return;
+      if (!ec) return told(transport::make_tcp_stream(std::move(socket)));
+      told(status(status_code::unavailable, "cannot connect to " + where.to_string() + ": " + ec.message(),
+                  status_origin::transport));
     }
+    endpoint const where;
     asio::ip::tcp::socket socket;
-    std::function<void(error_code, std::unique_ptr<byte_stream>)> done;
+    connect_handler done;
   };
   std::shared_ptr<state> state_;
 };
 
 }  // namespace detail
 
-HEDDLE_DECL std::unique_ptr<connection_attempt> connect_tcp(
-    endpoint const& where, asio::any_io_executor executor,
-    std::function<void(error_code, std::unique_ptr<byte_stream>)> done) {
-  return std::make_unique<detail::tcp_attempt>(where, std::move(executor), std::move(done));
+HEDDLE_DECL std::unique_ptr<connection_attempt> connect_tcp(connect_request const& request, connect_handler done) {
+  return std::make_unique<detail::tcp_attempt>(request, std::move(done));
 }
 
 }  // namespace heddle

@@ -27,7 +27,7 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
                   "grpc-c++-heddle/" HEDDLE_VERSION_STRING),
       executor_(options_.single_threaded() ? std::move(executor) : asio::any_io_executor(asio::make_strand(executor))),
       deadlines_(options_.used_clock(), executor_),
-      subchannel_(*this, options_, name_, executor_, deadlines_) {
+      subchannel_(*this, options_, name_, authority_, executor_, deadlines_) {
   shutdown_service::of(executor_).add(*this);
 }
 

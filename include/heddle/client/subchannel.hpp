@@ -35,8 +35,8 @@ class subchannel_user {
 /// Used on the channel's executor.
 class subchannel final : private deadline_item {
  public:
-  subchannel(subchannel_user& user, channel_options const& options, target const& name, asio::any_io_executor executor,
-             deadline_queue& deadlines);
+  subchannel(subchannel_user& user, channel_options const& options, target const& name, std::string const& authority,
+             asio::any_io_executor executor, deadline_queue& deadlines);
   ~subchannel();
 
   connectivity state() const noexcept { return state_; }
@@ -57,7 +57,7 @@ class subchannel final : private deadline_item {
 
   void resolved(result<std::vector<endpoint>> addresses);
   void try_next();
-  void connected(error_code ec, std::unique_ptr<byte_stream> stream);
+  void connected(result<std::unique_ptr<byte_stream>> stream);
   void failed(status why);
   void became_ready();
   void lost(connection& c, status const& why);
@@ -68,6 +68,7 @@ class subchannel final : private deadline_item {
   subchannel_user& user_;
   channel_options const& options_;
   target const& name_;
+  std::string const& authority_;
   asio::any_io_executor executor_;
   deadline_queue& deadlines_;
   connectivity state_ = connectivity::idle;

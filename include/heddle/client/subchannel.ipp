@@ -41,10 +41,12 @@ class subchannel::connection final : private transport::http2_driver_user {
 };
 
 HEDDLE_DECL subchannel::subchannel(subchannel_user& user, channel_options const& options, target const& name,
-                                   asio::any_io_executor executor, deadline_queue& deadlines)
+                                   std::string const& authority, asio::any_io_executor executor,
+                                   deadline_queue& deadlines)
     : user_(user),
       options_(options),
       name_(name),
+      authority_(authority),
       executor_(std::move(executor)),
       deadlines_(deadlines),
       backoff_(options.backoff()) {}
@@ -96,21 +98,19 @@ HEDDLE_DECL void subchannel::resolved(result<std::vector<endpoint>> addresses) {
 
 HEDDLE_DECL void subchannel::try_next() {
   if (next_address_ == addresses_.size()) return failed(last_error_);
+  connect_request const request(addresses_[next_address_++], authority_, executor_, options_.used_clock());
   attempt_ = options_.used_connector()(
-      addresses_[next_address_++], executor_,
-      [this](error_code ec, std::unique_ptr<byte_stream> stream) { connected(ec, std::move(stream)); });
+      request, [this](result<std::unique_ptr<byte_stream>> stream) { connected(std::move(stream)); });
 }
 
-HEDDLE_DECL void subchannel::connected(error_code ec, std::unique_ptr<byte_stream> stream) {
+HEDDLE_DECL void subchannel::connected(result<std::unique_ptr<byte_stream>> stream) {
   auto const done = std::exchange(attempt_, nullptr);
   if (state_ != connectivity::connecting) return;
-  if (ec) {
-    last_error_ = status(status_code::unavailable,
-                         "cannot connect to " + addresses_[next_address_ - 1].to_string() + ": " + ec.message(),
-                         status_origin::transport);
+  if (stream.has_error()) {
+    last_error_ = stream.error();
     return try_next();
   }
-  connections_.push_back(std::make_unique<connection>(*this, std::move(stream)));
+  connections_.push_back(std::make_unique<connection>(*this, std::move(*stream)));
   current_ = connections_.back().get();
   current_->start();
 }

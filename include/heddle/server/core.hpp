@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <heddle/base/config.hpp>
+#include <heddle/server/listen_options.hpp>
 #include <heddle/server/session.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/context_shutdown.hpp>
@@ -40,7 +41,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
 
   // From any thread.
-  endpoint listen(std::string_view address);
+  endpoint listen(std::string_view address, listen_options options);
   void serve(std::unique_ptr<byte_stream> stream);
   void stop_from_anywhere();
 
@@ -53,6 +54,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   enum class stage : std::uint8_t { idle, running, draining, resetting, stopped };
   struct listener {
     asio::ip::tcp::acceptor acceptor;
+    listen_options options;
     std::unique_ptr<timer> pause;  // after accept() failed for want of descriptors
     duration next_pause = std::chrono::milliseconds(100);
   };

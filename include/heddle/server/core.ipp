@@ -40,7 +40,7 @@ HEDDLE_DECL asio::any_io_executor server_core::connection_executor() const {
 
 // ---- ports
 
-HEDDLE_DECL endpoint server_core::listen(std::string_view address) {
+HEDDLE_DECL endpoint server_core::listen(std::string_view address, listen_options options) {
   auto const fail = [address](error_code ec) {
     throw boost::system::system_error(ec, "cannot listen on " + std::string(address));
   };
@@ -58,7 +58,8 @@ HEDDLE_DECL endpoint server_core::listen(std::string_view address) {
     if (ec) fail(ec);
     where = found.begin()->endpoint();
   }
-  auto const l = std::make_shared<listener>(listener{asio::ip::tcp::acceptor(executor_), clock_.make_timer(executor_)});
+  auto const l = std::make_shared<listener>(
+      listener{asio::ip::tcp::acceptor(executor_), std::move(options), clock_.make_timer(executor_)});
   l->acceptor.open(where.protocol(), ec);
   if (!ec) l->acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec) l->acceptor.bind(where, ec);
@@ -88,7 +89,8 @@ HEDDLE_DECL void server_core::accepted(std::shared_ptr<listener> const& l, error
   if (stage_ != stage::running || !l->acceptor.is_open()) return;
   if (!ec) {
     l->next_pause = std::chrono::milliseconds(100);
-    add_session(transport::make_tcp_stream(std::move(socket)));
+    auto stream = transport::make_tcp_stream(std::move(socket));
+    add_session(l->options.filter() ? l->options.filter()(std::move(stream)) : std::move(stream));
     return accept(l);
   }
   if (ec == asio::error::operation_aborted) return;

@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <heddle/base/config.hpp>
+#include <heddle/server/listen_options.hpp>
 #include <heddle/server/options.hpp>
 #include <heddle/server/service.hpp>
 #include <heddle/transport/byte_stream.hpp>
@@ -53,7 +54,7 @@ class server {
 
   /// Opens a TCP port: "0.0.0.0:50051", "[::]:50051", "localhost:0". Port 0 takes a free one; the result says which.
   /// Connections are accepted once run() is. Throws boost::system::system_error that names the address and the cause.
-  endpoint listen(std::string_view address);
+  endpoint listen(std::string_view address, listen_options options = listen_options());
   /// Serves one connected stream, for example one end of make_memory_streams().
   void serve(std::unique_ptr<byte_stream> stream);
 

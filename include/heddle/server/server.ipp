@@ -25,7 +25,9 @@ HEDDLE_DECL server& server::add(std::shared_ptr<service> added) {
   return *this;
 }
 
-HEDDLE_DECL endpoint server::listen(std::string_view address) { return core_->listen(address); }
+HEDDLE_DECL endpoint server::listen(std::string_view address, listen_options options) {
+  return core_->listen(address, std::move(options));
+}
 
 HEDDLE_DECL void server::serve(std::unique_ptr<byte_stream> stream) { core_->serve(std::move(stream)); }
 

@@ -14,24 +14,24 @@
 namespace heddle::testing {
 
 /// For channel_options::use_connector(): each attempt gets one end of a memory stream, and `accept` the other, which is
-/// made for `accept_on`. Attempts fail with connection_refused while `accept` is empty.
+/// made for `accept_on`. Attempts fail with UNAVAILABLE while `accept` is empty.
 inline connector connect_memory(asio::any_io_executor accept_on,
                                 std::function<void(std::unique_ptr<byte_stream>)> accept,
                                 memory_stream_options options = memory_stream_options()) {
-  return [accept_on = std::move(accept_on), accept = std::move(accept), options](
-             endpoint const&, asio::any_io_executor executor,
-             std::function<void(error_code, std::unique_ptr<byte_stream>)> done) {
+  return [accept_on = std::move(accept_on), accept = std::move(accept), options](connect_request const& request,
+                                                                                 connect_handler done) {
     struct attempt final : connection_attempt {
       std::shared_ptr<bool> alive = std::make_shared<bool>(true);
       ~attempt() override { *alive = false; }
     };
     auto made = std::make_unique<attempt>();
+    auto const executor = request.get_executor();
     asio::post(executor, [alive = made->alive, executor, accept_on, accept, options, done = std::move(done)] {
       if (!*alive) return;
-      if (!accept) return done(asio::error::connection_refused, nullptr);
+      if (!accept) return done(status(status_code::unavailable, "nobody accepts memory streams here"));
       auto ends = make_memory_streams(executor, accept_on, options);
       accept(std::move(ends.second));
-      done(error_code(), std::move(ends.first));
+      done(std::move(ends.first));
     });
     return std::unique_ptr<connection_attempt>(std::move(made));
   };

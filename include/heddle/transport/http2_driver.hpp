@@ -95,6 +95,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   clock& get_clock() const noexcept { return clock_; }
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
   std::string const& peer() const noexcept { return peer_; }
+  bool is_secure() const noexcept { return stream_->is_secure(); }
   http2::connection const& connection() const noexcept { return connection_; }
 
  private:
