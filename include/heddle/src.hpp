@@ -38,6 +38,7 @@
 #include <heddle/transport/clock.ipp>
 #include <heddle/transport/deadlines.ipp>
 #include <heddle/transport/http2_driver.ipp>
+#include <heddle/transport/interceptor.ipp>
 #include <heddle/transport/memory.ipp>
 #include <heddle/transport/tcp.ipp>
 
@@ -48,6 +49,7 @@
 #include <heddle/client/channel.ipp>
 #include <heddle/client/connector.ipp>
 #include <heddle/client/core.ipp>
+#include <heddle/client/interception.ipp>
 #include <heddle/client/resolver.ipp>
 #include <heddle/client/subchannel.ipp>
 #include <heddle/client/target.ipp>
@@ -56,6 +58,7 @@
 #include <heddle/server/call.ipp>
 #include <heddle/server/call_operations.ipp>
 #include <heddle/server/core.ipp>
+#include <heddle/server/interception.ipp>
 #include <heddle/server/router.ipp>
 #include <heddle/server/runner.ipp>
 #include <heddle/server/server.ipp>

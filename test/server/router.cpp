@@ -25,8 +25,8 @@ TEST_CASE("paths lead to their methods, once or many times") {
   router r;
   CHECK(find(r, "/lab.Echo/Unary") == nullptr);
   auto const service = std::make_shared<heddle::test::scripted_echo>();
-  CHECK(r.add(service));
-  CHECK(!r.add(std::make_shared<heddle::test::scripted_echo>()));
+  CHECK(r.add(service, {}));
+  CHECK(!r.add(std::make_shared<heddle::test::scripted_echo>(), {}));
   CHECK(r.has_service("lab.Echo"));
   CHECK(!r.has_service("lab"));
   for (method_descriptor const* method : {static_cast<method_descriptor const*>(&lab::echo::methods::unary),
@@ -43,7 +43,7 @@ TEST_CASE("paths lead to their methods, once or many times") {
 TEST_CASE("a path that compression knows is looked up once") {
   router r;
   auto const service = std::make_shared<heddle::test::scripted_echo>();
-  CHECK(r.add(service));
+  CHECK(r.add(service, {}));
   std::uint32_t cookie = 0x8000'0000;  // the engine's own bit stays as it is
   auto const* const first = find(r, "/lab.Echo/Chat", &cookie);
   REQUIRE(first != nullptr);

@@ -39,6 +39,8 @@ class client_attempt final : public rpc::exchange_events {
   void consumed(std::size_t n) {
     if (exchange_ != nullptr) exchange_->consumed(n);
   }
+  /// Takes a framed message as if it had been received; the only one, unless `more`.
+  void answer(bytes_view framed, bool more);
   /// Lets go of the exchange, cancelling what is open. What was received stays.
   void end() noexcept;
   /// Forgets everything, for the next try or the next call.
@@ -46,7 +48,9 @@ class client_attempt final : public rpc::exchange_events {
 
   rpc::inbound& inbound() noexcept { return inbound_; }
   rpc::response_head const& head() const noexcept { return head_; }
+  rpc::response_head& head() noexcept { return head_; }
   metadata const& trailers() const noexcept { return trailers_; }
+  metadata& trailers() noexcept { return trailers_; }
   std::shared_ptr<transport::http2_driver> const& driver() const noexcept { return driver_; }
 
  private:
@@ -66,7 +70,7 @@ class client_attempt final : public rpc::exchange_events {
   rpc::inbound inbound_;
   rpc::response_head head_;
   metadata trailers_;
-  bool over_ = true;
+  bool over_ = true, answered_ = false;
 };
 
 }  // namespace heddle::detail

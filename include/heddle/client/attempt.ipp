@@ -22,6 +22,14 @@ HEDDLE_DECL void client_attempt::end() noexcept {
   let_go();
 }
 
+HEDDLE_DECL void client_attempt::answer(bytes_view framed, bool more) {
+  end();
+  if (!more || !std::exchange(answered_, true)) inbound_.reset(0xffff'ffff);
+  inbound_.lend(framed);
+  inbound_.keep();
+  if (!more) inbound_.end();
+}
+
 /// Without an exchange nobody tells us that a loan has ended.
 HEDDLE_DECL void client_attempt::let_go() noexcept {
   inbound_.keep();
@@ -32,6 +40,7 @@ HEDDLE_DECL void client_attempt::reset() noexcept {
   inbound_.discard();
   end();
   inbound_.shrink();
+  answered_ = false;
   head_.clear();
   trailers_.clear();
   driver_.reset();

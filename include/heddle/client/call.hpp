@@ -17,6 +17,7 @@
 namespace heddle::detail {
 
 class channel_core;
+class client_interception;
 
 /// Recycled by its channel. Everything happens on the channel's executor, but for what is marked.
 ///
@@ -41,7 +42,10 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   /// The handle is gone: cancels, and recycles when all is quiet.
   void release();
   void cancel();
+  /// What the attempts came to, or why there is none. Interceptors have a say in it.
   void end(status s);
+  /// The call is over, whatever interceptors do.
+  void conclude(status s);
 
   // Coroutines of the caller, on any executor; one read side and one write side operation at a time.
   asio::awaitable<bool> read(void* message);
@@ -74,6 +78,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
  private:
   friend class channel_core;
+  friend class client_interception;
   enum class wants : std::uint8_t { nothing, message, single_response, the_end };
 
   // attempt_user
@@ -82,11 +87,23 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void on_attempt_writable() override;
   void on_attempt_end(status const& s, bool unprocessed) override;
 
+  // client_interception
+  bool begin_attempts();
+  void abort_attempts();
+  status attempts_status() const;
+  void on_interceptors_end(status const& s);
+  void answer(void const* response);
+
   void on_ready() override;
   void on_deadline() override;
   void schedule();
   void serve();
+  void serve_interceptors();
   bool serve_reader();
+  void show_head();
+  status see_request(void const* message, void*& edited) const;
+  status see_response(void* message) const;
+  bool over_for_writers() const noexcept { return done_ || half_closed_ || (attempts_ended_ && committed_); }
   status single_response();
   void message_failed(status why);
   void begin_read(wants what, void* message);
@@ -94,6 +111,9 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void begin_headers();
   void cancel_wait(bool& pending, waiter& w, bool& cancelled);
   status send(void const* message);
+  status frame(void const* message);
+  status check_size(std::size_t size) const;
+  status send_early();
   void send_single_request();
   void half_close();
   bool write_must_wait() const;
@@ -116,6 +136,14 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   bool transparent_retry_used_ = false, retry_pending_ = false, scheduled_ = false, serving_ = false;
   bool head_received_ = false;
   status status_, attempt_status_;
+
+  // with interceptors only
+  std::unique_ptr<client_interception> interception_;  // made for the first call that needs one
+  bool intercepted_ = false, attempts_begun_ = false, attempts_ended_ = false, head_shown_ = false;
+  bool response_taken_ = false;
+  status attempts_status_;
+  byte_buffer early_;  // messages that were written before the interceptors let the call begin, framed
+  void* edited_ = nullptr;  // the single request, as an interceptor has changed it
 
   // waiting operations: flags and results belong to the channel's executor until the waiter completes
   wants reading_ = wants::nothing;

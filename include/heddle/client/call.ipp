@@ -8,6 +8,7 @@
 #include <heddle/client/attempt.ipp>
 #include <heddle/client/call_operations.ipp>
 #include <heddle/client/core.hpp>
+#include <heddle/client/interception.ipp>
 #include <heddle/rpc/grpc_protocol.hpp>
 
 namespace heddle::detail {
@@ -15,7 +16,9 @@ namespace heddle::detail {
 HEDDLE_DECL client_call::client_call(channel_core& core)
     : core_(core), attempt_(*this, rpc::grpc_protocol::instance()) {}
 
-HEDDLE_DECL client_call::~client_call() = default;
+HEDDLE_DECL client_call::~client_call() {
+  if (edited_ != nullptr) method_->request().destroy(edited_);
+}
 
 HEDDLE_DECL void client_call::orphan() noexcept {
   if (attempt_.driver() != nullptr) attempt_.driver()->unschedule(*this);
@@ -29,6 +32,7 @@ HEDDLE_DECL void client_call::drop_waiters() noexcept {
   reader_.drop();
   writer_.drop();
   headers_.drop();
+  if (interception_ != nullptr) interception_->drop();
 }
 
 // ---- the life of a call
@@ -49,17 +53,26 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
   status_ = status();
   reading_ = wants::nothing;
   writing_ = awaiting_headers_ = false;
+  attempts_begun_ = attempts_ended_ = head_shown_ = response_taken_ = false;
+  attempts_status_ = status();
+  intercepted_ = !core_.options().interceptors().empty();
+  if (!intercepted_) return;
+  if (interception_ == nullptr) interception_ = std::make_unique<client_interception>(*this);
+  interception_->reset();
+  core_.options().interceptors().collect(method, interception_->chain());
+  intercepted_ = !interception_->chain().empty();
 }
 
 HEDDLE_DECL void client_call::start() {
   self_ = shared_from_this();
-  if (!attempt_status_.is_ok()) return end(std::exchange(attempt_status_, status()));
-  if (core_.closed()) return end(status(status_code::cancelled, "the channel was destroyed"));
+  if (!attempt_status_.is_ok()) return conclude(std::exchange(attempt_status_, status()));
+  if (core_.closed()) return conclude(status(status_code::cancelled, "the channel was destroyed"));
   if (until_ != never) {
     if (until_ <= core_.get_clock().now())
-      return end(status(status_code::deadline_exceeded, "the timeout was over before the call began"));
+      return conclude(status(status_code::deadline_exceeded, "the timeout was over before the call began"));
     core_.deadlines().set(*this, until_);
   }
+  if (intercepted_) return interception_->begin();
   core_.pick(*this);
 }
 
@@ -86,8 +99,17 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
   return true;
 }
 
-/// The first status counts. Wakes whoever waits.
 HEDDLE_DECL void client_call::end(status s) {
+  if (done_) return;
+  if (!intercepted_ || !interception_->running()) return conclude(std::move(s));
+  core_.unqueue(*this);
+  attempts_ended_ = true;
+  attempts_status_ = std::move(s);
+  schedule();
+}
+
+/// The first status counts. Wakes whoever waits.
+HEDDLE_DECL void client_call::conclude(status s) {
   if (done_) return;
   done_ = true;
   status_ = std::move(s);
@@ -103,19 +125,21 @@ HEDDLE_DECL void client_call::cancel() {
   if (done_) return;
   attempt_.inbound().discard();
   attempt_.end();
-  end(status(status_code::cancelled, "the call was cancelled here"));
+  conclude(status(status_code::cancelled, "the call was cancelled here"));
 }
 
 HEDDLE_DECL void client_call::on_deadline() {
   std::string text = "the deadline has passed";
-  if (!attempt_.active()) {
+  if (intercepted_ && !attempts_begun_) {
+    text += " before the interceptors let the call begin";
+  } else if (!attempt_.active() && !(intercepted_ && attempts_ended_)) {
     text += " while the call waited for a connection";
     status const& last = core_.connection().last_error();
     if (!last.is_ok()) text += " (" + std::string(last.message()) + ")";
   }
   attempt_.inbound().discard();
   attempt_.end();
-  end(status(status_code::deadline_exceeded, std::move(text)));
+  conclude(status(status_code::deadline_exceeded, std::move(text)));
 }
 
 HEDDLE_DECL void client_call::release() {
@@ -126,9 +150,12 @@ HEDDLE_DECL void client_call::release() {
 
 HEDDLE_DECL void client_call::recycle_if_quiet() {
   if (!released_ || !done_ || scheduled_ || serving_) return;
+  if (intercepted_ && interception_->alive()) return;
   attempt_.reset();
   replay_.clear();
   replay_.shrink(64 * 1024);
+  early_.clear();
+  if (edited_ != nullptr) method_->request().destroy(std::exchange(edited_, nullptr));
   auto const keep = std::exchange(self_, nullptr);
   if (keep != nullptr) core_.recycle(*this);
 }
@@ -139,7 +166,7 @@ HEDDLE_DECL void client_call::on_attempt_head() {
   head_received_ = true;
   committed_ = true;
   replay_.clear();
-  if (awaiting_headers_) schedule();
+  if (awaiting_headers_ || intercepted_) schedule();
 }
 
 HEDDLE_DECL void client_call::on_attempt_data() {
@@ -185,18 +212,21 @@ HEDDLE_DECL void client_call::on_ready() {
   }
   serving_ = true;  // who is resumed may let go of the call, which must not become another one under our hands
   serve();
+  if (intercepted_) serve_interceptors();
   serving_ = false;
-  if (done_) attempt_.end();  // after those who read from it: what they leave is copied
+  if (done_ || (intercepted_ && attempts_ended_))
+    attempt_.end();  // after those who read from it: what they leave is copied
   recycle_if_quiet();
 }
 
 /// Completes the operations that can be. Each may bring the caller back here with the next one.
 HEDDLE_DECL void client_call::serve() {
+  show_head();
   if (awaiting_headers_ && (head_received_ || done_)) {
     awaiting_headers_ = false;
     headers_.complete();
   }
-  if (writing_ && (write_ready_ || done_)) {
+  if (writing_ && (write_ready_ || done_ || (intercepted_ && attempts_ended_ && committed_))) {
     writing_ = write_ready_ = false;
     writer_.complete();
   }
@@ -209,7 +239,7 @@ HEDDLE_DECL bool client_call::serve_reader() {
     read_got_ = true;
   } else if (!done_) {
     return false;
-  } else if (reading_ == wants::single_response && status_.is_ok()) {
+  } else if (reading_ == wants::single_response && status_.is_ok() && !response_taken_) {
     status_ = single_response();
   } else if (reading_ == wants::message && status_.is_ok() && attempt_.inbound().truncated()) {
     status_ = attempt_.inbound().error();
@@ -233,7 +263,8 @@ HEDDLE_DECL status client_call::single_response() {
   if (!in.finished())
     return status(status_code::unimplemented, "the server answered with more than the one message that is wanted",
                   status_origin::transport);
-  return {};
+  response_taken_ = true;
+  return see_response(read_into_);
 }
 
 HEDDLE_DECL bool client_call::try_read(void* message) {
@@ -243,12 +274,15 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
     if (in.failed() && (!done_ || status_.is_ok())) message_failed(in.error());
     return false;
   }
+  show_head();
   bool const parsed = method_->response().parse(message, in.message());
   attempt_.consumed(in.pop());
-  if (parsed) return true;
-  message_failed(status(status_code::internal,
-                        "a response message is no " + std::string(method_->response().type_name()),
-                        status_origin::transport));
+  status refused =
+      parsed ? see_response(message)
+             : status(status_code::internal, "a response message is no " + std::string(method_->response().type_name()),
+                      status_origin::transport);
+  if (refused.is_ok()) return true;
+  message_failed(std::move(refused));
   return false;
 }
 
@@ -257,38 +291,174 @@ HEDDLE_DECL void client_call::message_failed(status why) {
   attempt_.end();
   if (done_)
     status_ = std::move(why);
+  else if (intercepted_ && attempts_ended_)
+    attempts_status_ = std::move(why);
   else
     end(std::move(why));
+}
+
+// ---- interceptors
+
+/// `next` is called: sends what was written until now, once it has been seen. False: the call can't be made again.
+HEDDLE_DECL bool client_call::begin_attempts() {
+  bool const again = std::exchange(attempts_begun_, true);
+  if (done_) {
+    schedule();
+    return true;
+  }
+  if (again) {
+    if (committed_) return false;
+    bool const scheduled = std::exchange(scheduled_, false);
+    if (attempt_.driver() != nullptr) attempt_.driver()->unschedule(*this);
+    core_.unschedule(*this);
+    attempt_.reset();
+    attempts_ended_ = false;
+    if (scheduled) schedule();
+  } else {
+    status wrong = send_early();
+    if (!wrong.is_ok()) {
+      end(std::move(wrong));
+      return true;
+    }
+  }
+  core_.pick(*this);
+  return true;
+}
+
+HEDDLE_DECL status client_call::send_early() {
+  if (single_ != nullptr) {
+    status wrong = see_request(single_, edited_);
+    if (edited_ != nullptr) single_ = edited_;
+    return wrong.is_ok() ? check_size(method_->request().size(single_)) : wrong;
+  }
+  message_ops const& ops = method_->request();
+  message_reader reader(0xffff'ffff);
+  void* const message = ops.create();
+  std::unique_ptr<void, void (*)(void*) noexcept> const owner(message, ops.destroy);
+  while (reader.read(early_.view()) == message_reader::outcome::message) {
+    ops.parse(message, reader.body(early_.view()));
+    early_.consume(reader.wanted());
+    status wrong = send(message);
+    if (!wrong.is_ok()) return wrong;
+  }
+  early_.shrink(64 * 1024);
+  return {};
+}
+
+HEDDLE_DECL void client_call::abort_attempts() {
+  if (done_ || attempts_ended_) return;
+  attempt_.inbound().discard();
+  attempt_.end();
+  end(status(status_code::cancelled, "an interceptor cancelled the call"));
+}
+
+HEDDLE_DECL status client_call::attempts_status() const { return done_ ? status_ : attempts_status_; }
+
+HEDDLE_DECL void client_call::on_interceptors_end(status const& s) {
+  attempt_.end();
+  conclude(s);
+}
+
+/// Goes the way of what is received.
+HEDDLE_DECL void client_call::answer(void const* response) {
+  if (done_) return;
+  message_ops const& ops = method_->response();
+  void* edited = nullptr;
+  message_view view(response, ops, edited);
+  status refused = interception_->see_response(view);  // now: they may have returned before it is taken
+  std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, ops.destroy);
+  if (!refused.is_ok()) throw rpc_error(std::move(refused));
+  void const* const message = edited != nullptr ? edited : response;
+  std::size_t const size = ops.size(message);
+  byte_buffer framed;
+  std::uint8_t* const out = framed.prepare(message_prefix_size + size);
+  write_prefix(out, false, static_cast<std::uint32_t>(size));
+  ops.serialize(message, out + message_prefix_size, size);
+  framed.commit(message_prefix_size + size);
+  attempt_.answer(framed.view(), method_->server_streams());
+  response_taken_ = false;
+  schedule();
+}
+
+/// Lets `next` return when the attempts are over and the caller has taken what they brought.
+HEDDLE_DECL void client_call::serve_interceptors() {
+  if (!interception_->running()) return;
+  if (done_) {
+    if (!attempts_begun_ || !interception_->waits_in_next()) return interception_->cancel();
+    return interception_->resume();
+  }
+  if (!attempts_ended_ || !interception_->waits_in_next()) return;
+  rpc::inbound const& in = attempt_.inbound();
+  if (attempts_status_.is_ok() && !method_->server_streams()) {
+    if (in.has_message() && reading_ != wants::single_response) return;  // until the caller wants it
+    attempts_status_ = single_response();
+  } else if (method_->server_streams() && in.has_message()) {
+    return;
+  } else if (attempts_status_.is_ok() && in.truncated()) {
+    attempts_status_ = in.error();
+  }
+  interception_->resume();
+}
+
+HEDDLE_DECL void client_call::show_head() {
+  if (!intercepted_ || !head_received_ || std::exchange(head_shown_, true)) return;
+  interception_->see_response_headers(attempt_.head().metadata);
+}
+
+HEDDLE_DECL status client_call::see_request(void const* message, void*& edited) const {
+  if (!interception_->has_request_hooks()) return {};
+  message_view view(message, method_->request(), edited);
+  return interception_->see_request(view);
+}
+
+HEDDLE_DECL status client_call::see_response(void* message) const {
+  if (!intercepted_ || !interception_->has_response_hooks()) return {};
+  message_view view(message, method_->response());
+  return interception_->see_response(view);
 }
 
 // ---- sending
 
 /// Queues a message: on the wire, or in the replay buffer until there is one, or both until the call is committed.
 HEDDLE_DECL status client_call::send(void const* message) {
+  if (!intercepted_ || !attempts_begun_) return frame(message);
+  void* edited = nullptr;
+  status wrong = see_request(message, edited);
+  std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, method_->request().destroy);
+  return wrong.is_ok() ? frame(edited != nullptr ? edited : message) : wrong;
+}
+
+HEDDLE_DECL status client_call::frame(void const* message) {
   message_ops const& ops = method_->request();
   std::size_t const size = ops.size(message);
-  if (size > max_send_)
-    return status(status_code::resource_exhausted, "a request message of " + std::to_string(size) +
-                                                       " bytes is larger than max_send_message_size, " +
-                                                       std::to_string(max_send_));
+  status wrong = check_size(size);
+  if (!wrong.is_ok()) return wrong;
   std::size_t const framed = message_prefix_size + size;
   if (!committed_ && attempt_.active() && replay_.size() + framed > core_.options().replay_limit()) {
     committed_ = true;
     replay_.clear();
   }
-  std::uint8_t* const out = committed_ ? attempt_.prepare(framed) : replay_.prepare(framed);
+  byte_buffer& kept = intercepted_ && !attempts_begun_ ? early_ : replay_;
+  std::uint8_t* const out = committed_ ? attempt_.prepare(framed) : kept.prepare(framed);
   write_prefix(out, false, static_cast<std::uint32_t>(size));
   ops.serialize(message, out + message_prefix_size, size);
   if (committed_) {
     attempt_.commit(framed);
   } else {
-    replay_.commit(framed);
+    kept.commit(framed);
     if (attempt_.active()) {
       std::memcpy(attempt_.prepare(framed), out, framed);
       attempt_.commit(framed);
     }
   }
   return {};
+}
+
+HEDDLE_DECL status client_call::check_size(std::size_t size) const {
+  if (size <= max_send_) return {};
+  return status(status_code::resource_exhausted, "the request message of " + std::to_string(size) +
+                                                     " bytes is larger than max_send_message_size, " +
+                                                     std::to_string(max_send_));
 }
 
 /// A unary request is serialised straight to the wire, and again from its message should there be another attempt.
@@ -308,7 +478,7 @@ HEDDLE_DECL void client_call::half_close() {
 
 HEDDLE_DECL bool client_call::write_must_wait() const {
   if (attempt_.active()) return attempt_.should_wait();
-  return replay_.size() >= http2::connection::high_water;
+  return replay_.size() + early_.size() >= http2::connection::high_water;
 }
 
 }  // namespace heddle::detail

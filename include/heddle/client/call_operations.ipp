@@ -28,13 +28,7 @@ HEDDLE_DECL void client_call::start_unary(void const* request, void* response) {
   single_ = request;
   half_closed_ = true;
   begin_read(wants::single_response, response);
-  std::size_t const size = method_->request().size(request);
-  if (size > max_send_) {
-    self_ = shared_from_this();
-    return end(status(status_code::resource_exhausted, "the request message of " + std::to_string(size) +
-                                                           " bytes is larger than max_send_message_size, " +
-                                                           std::to_string(max_send_)));
-  }
+  attempt_status_ = check_size(method_->request().size(request));
   start();
 }
 
@@ -46,7 +40,8 @@ HEDDLE_DECL void client_call::begin_read(wants what, void* message) {
   read_got_ = read_cancelled_ = false;
   if (attempt_.active() && !done_) attempt_.consumed(attempt_.inbound().earn());
   rpc::inbound const& in = attempt_.inbound();
-  if (done_ || (what == wants::message && (in.has_message() || in.failed()))) schedule();
+  bool const over = done_ || (intercepted_ && attempts_ended_);
+  if (over || (what == wants::message && (in.has_message() || in.failed()))) schedule();
 }
 
 HEDDLE_DECL void client_call::cancel_wait(bool& pending, waiter& w, bool& cancelled) {
@@ -94,7 +89,7 @@ HEDDLE_DECL asio::awaitable<void> client_call::finish(void* response) {
 
 HEDDLE_DECL void client_call::begin_write(void const* message) {
   write_ready_ = write_cancelled_ = false;
-  write_accepted_ = !done_ && !half_closed_;
+  write_accepted_ = !over_for_writers();
   write_status_ = write_accepted_ ? send(message) : status();
   writing_ = true;
   if (!write_accepted_ || !write_status_.is_ok() || !write_must_wait()) {
@@ -107,7 +102,7 @@ HEDDLE_DECL void client_call::begin_write(void const* message) {
 HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message) {
   bool const home = co_await asio::this_coro::executor == core_.get_executor();
   if (home) {
-    if (done_ || half_closed_) co_return false;
+    if (over_for_writers()) co_return false;
     if (!write_must_wait()) {
       status const wrong = send(message);
       if (!wrong.is_ok()) throw rpc_error(wrong);
@@ -141,7 +136,10 @@ HEDDLE_DECL void client_call::begin_headers() {
 
 HEDDLE_DECL asio::awaitable<void> client_call::wait_headers() {
   bool const home = co_await asio::this_coro::executor == core_.get_executor();
-  if (home && (head_received_ || done_)) co_return;
+  if (home && (head_received_ || done_)) {
+    show_head();
+    co_return;
+  }
   auto const start = [this, home] { at_home(home, [](client_call& call) { call.begin_headers(); }); };
   auto const cancel = [this, home](asio::cancellation_type) {
     at_home(home, [](client_call& call) {

@@ -14,6 +14,7 @@
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/backoff.hpp>
 #include <heddle/transport/clock.hpp>
+#include <heddle/transport/interceptor.hpp>
 
 namespace heddle {
 
@@ -73,6 +74,21 @@ class channel_options {
   }
   channel_options&& replay_limit(std::size_t bytes) && noexcept { return std::move(replay_limit(bytes)); }
 
+  /// Runs `f` around every call, or around those of one service ("package.Service") or method ("/package.Service/Method").
+  /// The first that is registered is the outermost.
+  channel_options& intercept(interceptor f) & {
+    interceptors_.add({}, std::move(f));
+    return *this;
+  }
+  channel_options&& intercept(interceptor f) && { return std::move(intercept(std::move(f))); }
+  channel_options& intercept(std::string scope, interceptor f) & {
+    interceptors_.add(std::move(scope), std::move(f));
+    return *this;
+  }
+  channel_options&& intercept(std::string scope, interceptor f) && {
+    return std::move(intercept(std::move(scope), std::move(f)));
+  }
+
   channel_options& use_resolver(resolver_factory f) & {
     resolver_ = std::move(f);
     return *this;
@@ -110,6 +126,7 @@ class channel_options {
   backoff_options const& backoff() const noexcept { return backoff_; }
   bool single_threaded() const noexcept { return single_threaded_; }
   std::size_t replay_limit() const noexcept { return replay_limit_; }
+  interceptor_list const& interceptors() const noexcept { return interceptors_; }
   resolver_factory const& used_resolver() const noexcept { return resolver_; }
   connector const& used_connector() const noexcept { return connector_; }
   clock& used_clock() const noexcept { return *clock_; }
@@ -125,6 +142,7 @@ class channel_options {
   connector connector_ = &connect_tcp;
   clock* clock_ = &system_clock();
   std::shared_ptr<random_source> random_ = std::make_shared<default_random>();
+  interceptor_list interceptors_;
   http2::limits limits_;
 };
 

@@ -57,6 +57,8 @@ class inbound {
   bool failed() const noexcept { return state_ == message_reader::outcome::error; }
   /// All messages were taken and no more will come.
   bool finished() const noexcept { return ended_ && available().empty(); }
+  /// The message at the front is the last one.
+  bool has_last_message() const noexcept { return has_message() && ended_ && available().size() == reader_.wanted(); }
   /// The peer said that no more will come.
   bool ended() const noexcept { return ended_; }
   /// The stream ended inside a message.

@@ -19,7 +19,9 @@
 
 namespace heddle::detail {
 
+class server_interception;
 class server_session;
+struct server_shared;
 
 /// Owned by its session while that lives, and by its own coroutine as long as a handler runs: a handler that outlives
 /// the connection, or the server, finds everything that it can touch still there, and the call over.
@@ -49,6 +51,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
  private:
   friend class heddle::server_context;
   friend struct call_access;
+  friend class server_interception;
 
   enum class phase : std::uint8_t {
     idle,
@@ -90,12 +93,16 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   asio::awaitable<void> write(void const* message, message_ops const& ops);
   asio::awaitable<void> send_headers();
   void* single_request(message_ops const& ops);
+  status see_request(void* message, message_ops const& ops) const;
   void send_message(void const* message, message_ops const& ops);
+  void frame_message(void const* message, message_ops const& ops);
   void send_head();
+  void show_head();
   void check_open() const;
   void* recycled(void*& object, message_ops const*& ops, message_ops const& wanted);
 
   server_session* session_;
+  std::shared_ptr<server_shared const> const shared_;  // a handler may outlive its server, but not its service
   std::shared_ptr<transport::http2_driver> driver_;
   std::string const peer_;
   clock& clock_;
@@ -106,7 +113,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   bool over_ = true;        // nothing that the handler does reaches anybody
   bool retired_ = false;    // no call will come any more
   bool listening_ = false;  // to the end of the context, in the session's place
-  bool head_sent_ = false, message_sent_ = false;
+  bool head_sent_ = false;
   bool cancel_pending_ = false;
   bool request_complete_ = false;
   bool wake_reader_ = false, wake_writer_ = false, read_cancelled_ = false, write_cancelled_ = false;
@@ -125,6 +132,10 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void* reply_message_ = nullptr;
   message_ops const* reply_ops_ = nullptr;
   bool reply_lent_ = false;
+
+  std::unique_ptr<server_interception> interception_;  // made for the first call that needs one
+  bool intercepted_ = false, request_taken_ = false, head_shown_ = false;
+  byte_buffer held_;  // the framed single response, while interceptors may still change their minds
 
   asio::cancellation_signal signal_;
   waiter parked_, reader_, writer_;

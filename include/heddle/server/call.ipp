@@ -6,6 +6,7 @@
 #include <heddle/rpc/grpc_protocol.hpp>
 #include <heddle/server/call.hpp>
 #include <heddle/server/call_operations.ipp>
+#include <heddle/server/interception.ipp>
 #include <heddle/server/runner.ipp>
 #include <heddle/server/session.hpp>
 
@@ -13,6 +14,7 @@ namespace heddle::detail {
 
 HEDDLE_DECL server_call::server_call(server_session& session)
     : session_(&session),
+      shared_(session.shared()),
       driver_(session.driver()),
       peer_(driver_->peer()),
       clock_(driver_->get_clock()),
@@ -31,9 +33,11 @@ HEDDLE_DECL server_call::~server_call() {
 HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
   exchange_ = &exchange;
   phase_ = phase::head;
-  over_ = head_sent_ = message_sent_ = request_complete_ = false;
+  over_ = head_sent_ = request_complete_ = false;
   cancel_pending_ = false;
   wake_reader_ = wake_writer_ = false;
+  intercepted_ = request_taken_ = head_shown_ = false;
+  held_.clear();
   http_status_ = 0;
   answer_ = status();
   until_ = never;
@@ -44,7 +48,7 @@ HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
 }
 
 HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool too_large) {
-  inbound_.reset(session_->shared().options.max_receive_message_size());
+  inbound_.reset(shared_->options.max_receive_message_size());
   status wrong = route_request(fields);
   if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
     if (too_large)
@@ -63,7 +67,7 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
 HEDDLE_DECL status server_call::route_request(header_list const& fields) {
   std::string_view const type = fields.get(header_name::content_type);
   protocol_ = nullptr;
-  for (rpc::wire_protocol const* const p : session_->shared().protocols)
+  for (rpc::wire_protocol const* const p : shared_->protocols)
     if (p->speaks(type)) protocol_ = p;
   if (fields.get(header_name::method) != "POST") {
     reject_http(405, "gRPC calls are POST requests\n");
@@ -75,7 +79,7 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
   }
   for (header_field const field : fields) {
     if (field.token != header_name::path) continue;
-    route_ = session_->shared().routes.find(field);
+    route_ = shared_->routes.find(field);
     break;
   }
   status const wrong = protocol_->read_request(fields, request_);
@@ -94,7 +98,7 @@ HEDDLE_DECL status server_call::check_request() const {
       return status(status_code::unimplemented,
                     "malformed method name \"" + request_.path + "\": /service/method is wanted");
     std::string const name(path.substr(1, slash - 1));
-    return session_->shared().routes.has_service(name)
+    return shared_->routes.has_service(name)
                ? status(status_code::unimplemented,
                         "service " + name + " has no method " + std::string(path.substr(slash + 1)))
                : status(status_code::unimplemented, "unknown service " + name);
@@ -228,11 +232,16 @@ HEDDLE_DECL void server_call::wake() {
 HEDDLE_DECL void server_call::finish(status const& s) {
   if (!over_) {
     header_list& fields = session_->scratch();
-    if (!head_sent_ && response_.metadata.empty() && !message_sent_) {
+    if (!s.is_ok()) held_.clear();
+    if (!head_sent_ && held_.empty() && response_.metadata.empty()) {
       protocol_->write_trailers_only(response_, s, trailers_, fields);
       exchange_->send_head_and_end(fields);
     } else {
       if (!head_sent_) send_head();
+      if (!held_.empty()) {
+        std::copy(held_.data(), held_.data() + held_.size(), exchange_->prepare(held_.size()));
+        exchange_->commit(held_.size());
+      }
       header_list& end = session_->scratch();
       protocol_->write_trailers(s, trailers_, end);
       exchange_->send_trailers(end);
@@ -247,6 +256,8 @@ HEDDLE_DECL void server_call::end_exchange() {
   if (has_deadline()) driver_->deadlines().remove(*this);
   inbound_.discard();
   inbound_.shrink();
+  held_.clear();
+  held_.shrink(64 * 1024);
   if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
   if (session_ == nullptr) return;
   if (ran) session_->handler_ended();

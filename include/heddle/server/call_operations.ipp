@@ -5,6 +5,7 @@
 
 #include <heddle/base/rpc_error.hpp>
 #include <heddle/server/call.hpp>
+#include <heddle/server/interception.hpp>
 #include <heddle/server/session.hpp>
 
 namespace heddle::detail {
@@ -38,7 +39,10 @@ HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
   if (!inbound_.has_message()) return false;
   bool const parsed = ops.parse(message, inbound_.message());
   exchange_->consumed(inbound_.pop());
+  request_taken_ = true;
   if (!parsed) throw rpc_error(status_code::internal, "a request message is no " + std::string(ops.type_name()));
+  status const refused = see_request(message, ops);
+  if (!refused.is_ok()) throw rpc_error(refused);
   return true;
 }
 
@@ -52,12 +56,22 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   if (!inbound_.has_message())
     return fail(status(status_code::unimplemented, "the request has no message where exactly one is wanted"));
   void* const message = recycled(request_message_, request_ops_, ops);
-  bool const parsed = ops.parse(message, inbound_.message());
-  exchange_->consumed(inbound_.pop());
-  if (!parsed) return fail(status(status_code::internal, "the request is no " + std::string(ops.type_name())));
-  if (!inbound_.finished())
+  if (!ops.parse(message, inbound_.message()))
+    return fail(status(status_code::internal, "the request is no " + std::string(ops.type_name())));
+  if (!inbound_.has_last_message())
     return fail(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
-  return message;
+  if (!intercepted_) {  // an interceptor may want it once more
+    exchange_->consumed(inbound_.pop());
+    return message;
+  }
+  status refused = see_request(message, ops);
+  return refused.is_ok() ? message : fail(std::move(refused));
+}
+
+HEDDLE_DECL status server_call::see_request(void* message, message_ops const& ops) const {
+  if (!intercepted_ || !interception_->has_request_hooks()) return {};
+  message_view view(message, ops);
+  return interception_->see_request(view);
 }
 
 HEDDLE_DECL void* server_call::recycled(void*& object, message_ops const*& ops, message_ops const& wanted) {
@@ -87,20 +101,41 @@ HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, messag
 }
 
 HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops) {
-  std::size_t const size = ops.size(message), limit = session_->shared().options.max_send_message_size();
+  if (!intercepted_ || !interception_->has_response_hooks()) return frame_message(message, ops);
+  void* edited = nullptr;
+  message_view view(message, ops, edited);
+  status refused = interception_->see_response(view);
+  std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, ops.destroy);
+  if (!refused.is_ok()) throw rpc_error(std::move(refused));
+  frame_message(edited != nullptr ? edited : message, ops);
+}
+
+HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops) {
+  std::size_t const size = ops.size(message), limit = shared_->options.max_send_message_size();
   if (size > limit)
     throw rpc_error(status_code::resource_exhausted, "a response message of " + std::to_string(size) +
                                                          " bytes is larger than max_send_message_size, " +
                                                          std::to_string(limit));
-  if (!head_sent_) send_head();
-  std::uint8_t* const out = exchange_->prepare(message_prefix_size + size);
+  bool const hold = intercepted_ && !route_->method->server_streams();
+  std::size_t const framed = message_prefix_size + size;
+  if (hold) held_.clear();  // the last answer counts
+  if (!hold && !head_sent_) send_head();
+  std::uint8_t* const out = hold ? held_.prepare(framed) : exchange_->prepare(framed);
   write_prefix(out, false, static_cast<std::uint32_t>(size));
   ops.serialize(message, out + message_prefix_size, size);
-  exchange_->commit(message_prefix_size + size);
-  message_sent_ = true;
+  if (hold)
+    held_.commit(framed);
+  else
+    exchange_->commit(framed);
+}
+
+HEDDLE_DECL void server_call::show_head() {
+  if (intercepted_ && !head_sent_ && !std::exchange(head_shown_, true))
+    interception_->see_response_headers(response_.metadata);
 }
 
 HEDDLE_DECL void server_call::send_head() {
+  show_head();
   head_sent_ = true;
   header_list& fields = session_->scratch();
   protocol_->write_response(response_, fields);

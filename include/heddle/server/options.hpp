@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include <heddle/base/time.hpp>
 #include <heddle/http2/limits.hpp>
+#include <heddle/transport/interceptor.hpp>
 
 namespace heddle {
 
@@ -62,6 +64,22 @@ class server_options {
   server_options&& single_threaded(bool value) && noexcept { return std::move(single_threaded(value)); }
   bool single_threaded() const noexcept { return single_threaded_; }
 
+  /// Runs `f` around every call, or around those of one service ("package.Service") or method ("/package.Service/Method").
+  /// The first that is registered is the outermost. Calls of methods that nobody serves reach none.
+  server_options& intercept(interceptor f) & {
+    interceptors_.add({}, std::move(f));
+    return *this;
+  }
+  server_options&& intercept(interceptor f) && { return std::move(intercept(std::move(f))); }
+  server_options& intercept(std::string scope, interceptor f) & {
+    interceptors_.add(std::move(scope), std::move(f));
+    return *this;
+  }
+  server_options&& intercept(std::string scope, interceptor f) && {
+    return std::move(intercept(std::move(scope), std::move(f)));
+  }
+  interceptor_list const& interceptors() const noexcept { return interceptors_; }
+
   /// Of each connection against its peer.
   http2::limits const& limits() const noexcept { return limits_; }
   server_options& limits(http2::limits const& l) & noexcept {
@@ -83,6 +101,7 @@ class server_options {
   duration handshake_timeout_ = std::chrono::seconds(10);
   duration grace_ = std::chrono::seconds(30);
   bool single_threaded_ = false;
+  interceptor_list interceptors_;
   http2::limits limits_;
   heddle::clock* clock_ = nullptr;
 };

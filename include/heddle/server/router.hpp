@@ -13,6 +13,7 @@
 #include <heddle/base/header_list.hpp>
 #include <heddle/base/status.hpp>
 #include <heddle/rpc/method.hpp>
+#include <heddle/transport/interceptor.hpp>
 
 namespace heddle {
 
@@ -30,13 +31,14 @@ struct route {
   method_descriptor const* method;
   service* self;
   asio::awaitable<status> (*serve)(service& self, server_call& call);
+  std::vector<interceptor const*> interceptors;
 };
 
 /// Filled before the server runs, and only read after that: by any number of connections.
 class router {
  public:
   /// False when one of the paths is taken; nothing is added then.
-  bool add(std::shared_ptr<service> added);
+  bool add(std::shared_ptr<service> added, interceptor_list const& interceptors);
 
   /// The path's field may carry the answer of the last time in its compression entry's cookie. The top bit is the
   /// HTTP/2 engine's.

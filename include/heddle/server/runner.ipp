@@ -10,12 +10,18 @@
 
 #include <heddle/base/rpc_error.hpp>
 #include <heddle/server/call.hpp>
+#include <heddle/server/interception.hpp>
 
 namespace heddle::detail {
 
 HEDDLE_DECL void server_call::start_handler() {
   phase_ = phase::running;
   session_->handler_started();
+  intercepted_ = !route_->interceptors.empty();
+  if (intercepted_) {
+    if (interception_ == nullptr) interception_ = std::make_unique<server_interception>(*this);
+    interception_->begin(route_->interceptors);
+  }
   if (spawned_) return parked_.complete();
   spawned_ = true;
   auto const on_end = [self = shared_from_this()](std::exception_ptr) {};
@@ -29,7 +35,12 @@ HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> 
   for (;;) {
     status outcome;
     try {
-      outcome = co_await call.route_->serve(*call.route_->self, call);
+      if (call.intercepted_) {
+        outcome = co_await call.interception_->run();
+        call.interception_->reset();
+      } else {
+        outcome = co_await call.route_->serve(*call.route_->self, call);
+      }
     } catch (rpc_error const& e) {
       outcome = e.status().is_ok() ? status(status_code::unknown, "the handler threw an OK status") : e.status();
     } catch (...) {

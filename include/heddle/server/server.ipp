@@ -20,7 +20,7 @@ HEDDLE_DECL server::~server() {
 HEDDLE_DECL server& server::add(std::shared_ptr<service> added) {
   auto const methods = added->heddle_methods_();
   std::string const name = methods.empty() ? "(empty)" : std::string(methods.front().method->service());
-  if (!core_->shared().routes.add(std::move(added)))
+  if (!core_->shared().routes.add(std::move(added), core_->shared().options.interceptors()))
     throw std::invalid_argument("heddle::server::add: a method of " + name + " is served already");
   return *this;
 }

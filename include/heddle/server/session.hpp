@@ -40,7 +40,7 @@ class server_session final : public std::enable_shared_from_this<server_session>
   void close();
   asio::any_io_executor const& get_executor() const noexcept { return driver_->get_executor(); }
 
-  server_shared const& shared() const noexcept { return *shared_; }
+  std::shared_ptr<server_shared const> shared() const noexcept { return shared_; }
   std::shared_ptr<transport::http2_driver> const& driver() const noexcept { return driver_; }
   header_list& scratch() noexcept {
     scratch_.clear();
