@@ -27,6 +27,6 @@ check_header() {
 }
 export -f check_header
 
-# heddle/src.hpp is no header to be included: the compiled form is built from it.
-files '*.hpp' | { grep '^include/' || true; } | { grep -v '^include/heddle/src\.hpp$' || true; } | tr '\n' '\0' |
+# heddle/src.hpp and src_tls.hpp are no headers to be included: the compiled form is built from them.
+files '*.hpp' | { grep '^include/' || true; } | { grep -v -E '^include/heddle/src(_tls)?\.hpp$' || true; } | tr '\n' '\0' |
   nice -n 5 xargs -0 -r -n 1 -P 2 bash -c 'check_header "$1"' check | sort -u | report

@@ -181,6 +181,9 @@ namespace heddle {
 
 HEDDLE_DECL method_descriptor const& server_context::method() const noexcept { return *call_.route_->method; }
 HEDDLE_DECL std::string_view server_context::peer() const noexcept { return call_.peer_; }
+HEDDLE_DECL std::shared_ptr<auth_info const> server_context::auth() const {
+  return call_.driver_ != nullptr ? call_.driver_->auth() : nullptr;
+}
 HEDDLE_DECL std::string_view server_context::authority() const noexcept { return call_.request_.authority; }
 HEDDLE_DECL metadata const& server_context::request_headers() const noexcept { return call_.request_.metadata; }
 HEDDLE_DECL time_point server_context::deadline() const noexcept { return call_.until_; }

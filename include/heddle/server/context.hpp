@@ -1,6 +1,7 @@
 // What a handler knows of its call beside the messages.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <heddle/base/status.hpp>
 #include <heddle/base/time.hpp>
 #include <heddle/rpc/method.hpp>
+#include <heddle/transport/auth.hpp>
 
 namespace heddle {
 
@@ -32,6 +34,8 @@ class server_context {
   method_descriptor const& method() const noexcept;
   /// Of the client, as a target: "ipv4:192.0.2.7:50112".
   std::string_view peer() const noexcept;
+  /// Who the client has proved to be; null on a connection without TLS.
+  std::shared_ptr<auth_info const> auth() const;
   std::string_view authority() const noexcept;
   metadata const& request_headers() const noexcept;
 

@@ -14,6 +14,8 @@ namespace heddle {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+class auth_info;
+
 /// Whoever reads and writes a stream. Completions are never delivered inside the function that starts an operation.
 class byte_stream_user : public std::enable_shared_from_this<byte_stream_user> {
  public:
@@ -43,6 +45,10 @@ class byte_stream {
   virtual bool is_secure() const noexcept { return false; }
   /// What ALPN chose; empty: nothing, or there is no ALPN. Known when the first read has completed.
   virtual std::string application_protocol() const { return {}; }
+  /// Who the peer has proved to be; null where nobody proves anything. May be asked for when the first read has completed.
+  virtual std::shared_ptr<auth_info const> auth() const { return nullptr; }
+  /// An error of this stream in words.
+  virtual std::string describe(error_code const& ec) const { return ec.message(); }
 };
 
 }  // namespace heddle

@@ -96,6 +96,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
   std::string const& peer() const noexcept { return peer_; }
   bool is_secure() const noexcept { return stream_->is_secure(); }
+  std::shared_ptr<auth_info const> auth() const { return stream_->auth(); }
   http2::connection const& connection() const noexcept { return connection_; }
 
  private:

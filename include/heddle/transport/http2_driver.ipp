@@ -16,8 +16,8 @@ namespace detail {
 inline constexpr std::size_t min_read = 2 * 1024, max_read = 256 * 1024;
 inline constexpr duration linger_time = std::chrono::seconds(1);
 inline constexpr std::string_view http1_answer =
-    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 65\r\nconnection: close\r\n\r\n"
-    "This port speaks gRPC over HTTP/2 (prior knowledge), not HTTP/1.\n";
+    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 90\r\nconnection: close\r\n\r\n"
+    "This port speaks gRPC over HTTP/2 (cleartext: prior knowledge; TLS: ALPN h2), not HTTP/1.\n";
 
 }  // namespace detail
 
@@ -59,7 +59,7 @@ HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
   now_ = clock_.now();
   if (ec) {
     if (lingering_) return finish_close();
-    return lose(ec == asio::error::eof ? "the peer closed it" : ec.message());
+    return lose(ec == asio::error::eof ? "the peer closed it" : stream_->describe(ec));
   }
   if (lost_) return read_more();  // to nobody's ears
   input_.commit(n);
@@ -75,7 +75,8 @@ HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
 
 HEDDLE_DECL void http2_driver::take_input() {
   if (is_server() && !preface_checked_) {
-    prefix const first = first_bytes();
+    bool const no_alpn = stream_->is_secure() && stream_->application_protocol() != "h2";
+    prefix const first = no_alpn ? prefix::http1 : first_bytes();
     if (first == prefix::more) return read_more();
     preface_checked_ = true;
     if (first == prefix::http1) return answer_http1();
@@ -115,7 +116,8 @@ HEDDLE_DECL void http2_driver::answer_http1() {
   connection_.lost("HTTP/1");
   http2::output discarded;
   connection_.take_output(discarded, now_);
-  closed_with_ = status(status_code::unavailable, "the peer spoke HTTP/1");
+  closed_with_ = status(status_code::unavailable,
+                        stream_->is_secure() ? "the peer did not ask for HTTP/2 by ALPN" : "the peer spoke HTTP/1");
   lost_ = true;
   after_batch();
 }
@@ -148,7 +150,7 @@ HEDDLE_DECL void http2_driver::flush() {
     }
     if (ec) {
       in_batch_ = was;
-      return lose(ec.message());
+      return lose(stream_->describe(ec));
     }
     std::size_t const urgent = std::min(n, output_.urgent.size());
     output_.urgent.consume(urgent);
@@ -165,7 +167,7 @@ HEDDLE_DECL void http2_driver::on_writable(error_code ec) {
   write_blocked_ = false;
   if (closed_) return;
   now_ = clock_.now();
-  if (ec) return lose(ec.message());
+  if (ec) return lose(stream_->describe(ec));
   flush();
   if (paused_ && !closed_ && connection_.wants_read()) {
     paused_ = false;
@@ -357,8 +359,12 @@ HEDDLE_DECL void http2_driver::on_failure(http2::failure const& what) {
   if (lost_) return;
   lost_ = true;
   std::string text = "HTTP/2 connection error: " + std::string(what.why);
-  if (!is_server() && !ready_ && as_text(input_.view()).starts_with("HTTP/1"))
-    text = "the server answered in HTTP/1: it does not speak HTTP/2 with prior knowledge on this port";
+  std::string_view const said = as_text(input_.view());
+  if (!is_server() && !ready_ && said.starts_with("HTTP/1"))
+    text = "the server answered in HTTP/1: it does not speak HTTP/2 with prior knowledge on this port, or wants TLS";
+  if (!is_server() && !ready_ && said.starts_with("\x15\x03"))
+    text = "the server answered with a TLS alert: it wants TLS on this port (heddle::connect_tls)";
+  if (is_server() && !ready_ && said.starts_with("\x16\x03")) text = "the peer spoke TLS to a port without";
   closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
 }
 
