@@ -4,12 +4,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <heddle/tls.hpp>
 
 #include "support/certificates.hpp"
 #include "support/lab.hpp"
+#include "support/raw_tls_peer.hpp"
 
 namespace heddle::test {
 
@@ -81,6 +84,56 @@ class tls_world {
  private:
   memory_stream_options const memory_;
   channel_options calling_;
+};
+
+inline bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// A client of OpenSSL alone at the world's server.
+inline raw_tls_peer raw_tls_client(tls_world& w, std::function<void(SSL_CTX*)> const& prepare = nullptr) {
+  asio::any_io_executor const e = w.context.get_executor();
+  auto ends = make_memory_streams(e, e, memory_stream_options().capacity(1 << 20));
+  w.server->serve(w.filter(std::move(ends.second)));
+  raw_tls_peer peer(std::move(ends.first), raw_tls_peer::role::client, prepare);
+  w.clock.settle();
+  return peer;
+}
+
+/// A channel of ours to servers that the test is itself.
+class tls_caller {
+ public:
+  explicit tls_caller(tls_client_options options = tls_client_options().server_name("server.test"),
+                      std::shared_ptr<asio::ssl::context> trusting = client_context_for(certificates::get().ca)) {
+    asio::any_io_executor const e = context.get_executor();
+    auto const accept = [this](std::unique_ptr<byte_stream> s) { streams.push_back(std::move(s)); };
+    options.over(testing::connect_memory(e, accept, memory_stream_options().capacity(1 << 20)));
+    channel_options calling;
+    calling.single_threaded(true).use_clock(clock).use_connector(connect_tls(trusting, options));
+    channel.emplace(context, "ipv4:192.0.2.1:50051", calling);
+  }
+  /// Begins a call, and is the server that it connects to.
+  raw_tls_peer answer(std::function<void(SSL_CTX*)> const& prepare = nullptr) {
+    begin();
+    return raw_tls_peer(take(), raw_tls_peer::role::server, prepare);
+  }
+  std::unique_ptr<byte_stream> take() {
+    REQUIRE(!streams.empty());
+    auto stream = std::move(streams.back());
+    streams.pop_back();
+    return stream;
+  }
+  void begin() {
+    call.emplace(context.get_executor(), [this]() -> asio::awaitable<void> {
+      end = co_await status_of(lab::echo::client(*channel).unary(text("?")));
+    });
+    clock.settle();
+  }
+
+  testing::manual_clock clock{context};
+  asio::io_context context{1};
+  std::vector<std::unique_ptr<byte_stream>> streams;
+  std::optional<heddle::channel> channel;
+  std::optional<task> call;
+  status end{status_code::unknown, "the call has not ended"};
 };
 
 }  // namespace heddle::test

@@ -58,6 +58,7 @@ class tls_core final : public byte_stream_user, private heddle::detail::shutdown
   void shake_hands();
   void check_protocol();
   void keep_session();
+  bool has_input() const noexcept { return established_ && (!in_.empty() || SSL_pending(ssl_.get()) > 0); }
   std::size_t decrypt();
   void encrypt(asio::const_buffer part, std::size_t& room, std::size_t& done);
   void fail(std::string const& what, error_code ec);

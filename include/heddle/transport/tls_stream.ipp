@@ -181,7 +181,6 @@ HEDDLE_DECL void tls_core::shake_hands() {
   int const done = SSL_do_handshake(ssl_.get());
   if (done == 1) {
     established_ = true;
-    in_.shrink(detail::tls_min_read);
     if (client_) check_protocol();
     if (client_) keep_session();
   } else if (SSL_get_error(ssl_.get(), done) != SSL_ERROR_WANT_READ) {
@@ -238,7 +237,7 @@ HEDDLE_DECL std::size_t tls_core::decrypt() {
     }
   }
   if (client_) keep_session();
-  in_.shrink(read_size_ * 2);
+  if (!reading_) in_.shrink(read_size_ * 2);
   return done;
 }
 
@@ -349,9 +348,10 @@ HEDDLE_DECL void tls_core::flush() {
 
 HEDDLE_DECL void tls_core::read_more() {
   if (reading_ || closed_) return;
+  if (lingering_) in_.clear();
+  if (has_input()) return;  // which has its turn posted
   bool const wanted = lingering_ || (!end_ && (reader_ != nullptr || (on_handshake_ && !established_)));
   if (!wanted || out_.size() > detail::tls_max_output) return;
-  if (lingering_) in_.clear();
   reading_ = true;
   inner_->read_some(asio::mutable_buffer(in_.prepare(read_size_), read_size_), shared_from_this());
 }
