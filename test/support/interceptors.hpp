@@ -11,6 +11,7 @@
 namespace heddle::test {
 
 /// Notes how each call ended.
+//[log
 class call_log {
  public:
   interceptor make(std::string name) {
@@ -23,8 +24,10 @@ class call_log {
   }
   std::vector<std::string> lines;
 };
+//]
 
 /// Client: adds a token. Server: refuses calls without it.
+//[token
 inline interceptor give_token(std::string token) {
   return [token](call_context& call, next inner) -> asio::awaitable<status> {
     call.request_headers().add("authorization", token);
@@ -38,8 +41,10 @@ inline interceptor want_token(std::string token) {
     co_return co_await inner();
   };
 }
+//]
 
-/// Counts messages and bytes.
+/// Counts messages.
+//[count
 class message_count {
  public:
   interceptor make() {
@@ -63,5 +68,6 @@ class message_count {
   }
   std::map<std::string, std::string> counts;
 };
+//]
 
 }  // namespace heddle::test
