@@ -1,41 +1,55 @@
-# heddle_generate(TARGET <target> PROTOS <file>... [IMPORT_DIRS <dir>...] [OUT_DIR <dir>])
+# heddle_generate(TARGET <target> PROTOS <file>... [IMPORT_DIRS <dir>...] [OUT_DIR <dir>] [LITE] [DESCRIPTORS] [FAKES])
 #
 # Makes C++ of .proto files with protoc and protoc-gen-heddle and adds it to a target of the same directory (of any kind
-# that has sources). X.pb.h and X.heddle.hpp are found by the target and by what links to it.
+# that has sources). X.pb.h and X.heddle.hpp are found by the target and by what links to it; so are heddle::heddle and
+# protobuf, which is looked for here if nobody has found it yet.
 #
 #   PROTOS       relative to the current source directory, or absolute; each must lie in one of IMPORT_DIRS
 #   IMPORT_DIRS  where imports are looked up, most specific first; default: the current source directory
 #   OUT_DIR      default: ${CMAKE_CURRENT_BINARY_DIR}/heddle_generated/<target>
+#   LITE         links protobuf::libprotobuf-lite; every file must say `option optimize_for = LITE_RUNTIME;`
+#   DESCRIPTORS  also X.heddle.descriptors.hpp: the files behind each service as bytes, for reflection, lite or not
+#   FAKES        also X.heddle.fake.hpp: services for tests, whose answers are scripted
 #
 # All PROTOS of a call go to protoc together: services are named with respect to everything else in their packages, and
 # the plugin sees only what is given to it at once or imported. A change of one file, or of one that it imports from
 # IMPORT_DIRS, makes all of them anew.
 #
-# The plugin is the file named by HEDDLE_PROTOC_GEN, or what this build or an installed heddle provides, or
-# protoc-gen-heddle in PATH. When cross-compiling only the first and the last are programs that can run here.
-# protoc is likewise Protobuf_PROTOC_EXECUTABLE, protobuf::protoc, or protoc in PATH.
+# The plugin is, in this order: the file named by HEDDLE_PROTOC_GEN; the target that this very build makes, since it fits
+# the headers beside it; protoc-gen-heddle beside an installed heddle, then in PATH. When cross-compiling only the
+# variable and PATH count: everything else may be a program of another machine. protoc is likewise
+# Protobuf_PROTOC_EXECUTABLE, protobuf::protoc, or protoc in PATH.
 include_guard(GLOBAL)
 
-# A program for a custom command, and the target to depend on if there is one.
-function(_heddle_find_program out_program name override)
-  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "TARGETS")
-  if(override)
-    set(${out_program} "${override}" PARENT_SCOPE)
+# A program for a custom command: a file or a target, the first there is.
+function(_heddle_find_program out_program name variable target)
+  if(${variable})
+    set(${out_program} "${${variable}}" PARENT_SCOPE)
     return()
   endif()
-  if(NOT CMAKE_CROSSCOMPILING)
-    foreach(target IN LISTS arg_TARGETS)
-      if(TARGET ${target})
-        set(${out_program} "$<TARGET_FILE:${target}>" PARENT_SCOPE)
-        return()
-      endif()
-    endforeach()
+  if(CMAKE_CROSSCOMPILING)
+    find_program(program ${name} NO_CACHE NO_PACKAGE_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
+      NO_CMAKE_SYSTEM_PATH NO_CMAKE_FIND_ROOT_PATH)
+  elseif(TARGET ${target})
+    set(program $<TARGET_FILE:${target}>)
+  else()
+    find_program(program ${name} NO_CACHE)
   endif()
-  find_program(program ${name} NO_CACHE)
   if(NOT program)
-    message(FATAL_ERROR "heddle_generate: ${name} was not found; put it in PATH or name it by a variable")
+    message(FATAL_ERROR "heddle_generate: ${name} was not found: put it in PATH or name it by ${variable}")
   endif()
   set(${out_program} "${program}" PARENT_SCOPE)
+endfunction()
+
+# From protobuf 22 on only protobuf's own package knows its Abseil dependencies; before that distributions often leave it
+# out, and CMake's module does.
+function(_heddle_find_protobuf)
+  if(NOT TARGET protobuf::libprotobuf)
+    find_package(protobuf CONFIG QUIET GLOBAL)
+  endif()
+  if(NOT TARGET protobuf::libprotobuf)
+    find_package(Protobuf 3.21 REQUIRED GLOBAL)
+  endif()
 endfunction()
 
 # Adds to a list of absolute .proto files those which they import from the directories given.
@@ -67,10 +81,10 @@ function(_heddle_add_imports out_files)
 endfunction()
 
 function(heddle_generate)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUT_DIR" "PROTOS;IMPORT_DIRS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "LITE;DESCRIPTORS;FAKES" "TARGET;OUT_DIR" "PROTOS;IMPORT_DIRS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_PROTOS OR NOT TARGET "${arg_TARGET}")
     message(FATAL_ERROR "usage: heddle_generate(TARGET <existing target> PROTOS <file>... "
-                        "[IMPORT_DIRS <dir>...] [OUT_DIR <dir>])")
+                        "[IMPORT_DIRS <dir>...] [OUT_DIR <dir>] [LITE] [DESCRIPTORS] [FAKES])")
   endif()
   # Elsewhere the rule that makes its sources would not be known to the target.
   get_target_property(target_dir ${arg_TARGET} SOURCE_DIR)
@@ -110,36 +124,49 @@ function(heddle_generate)
     string(REGEX REPLACE "\\.proto$" "" stem "${arg_OUT_DIR}/${name}")
     list(APPEND sources "${stem}.pb.cc")
     list(APPEND headers "${stem}.pb.h" "${stem}.heddle.hpp")
+    if(arg_DESCRIPTORS)
+      list(APPEND headers "${stem}.heddle.descriptors.hpp")
+    endif()
+    if(arg_FAKES)
+      list(APPEND headers "${stem}.heddle.fake.hpp")
+    endif()
   endforeach()
 
-  _heddle_find_program(plugin protoc-gen-heddle "${HEDDLE_PROTOC_GEN}"
-                       TARGETS heddle::protoc-gen-heddle protoc-gen-heddle)
-  _heddle_find_program(protoc protoc "${Protobuf_PROTOC_EXECUTABLE}" TARGETS protobuf::protoc)
+  _heddle_find_protobuf()
+  _heddle_find_program(plugin protoc-gen-heddle HEDDLE_PROTOC_GEN heddle::protoc-gen-heddle)
+  _heddle_find_program(protoc protoc Protobuf_PROTOC_EXECUTABLE protobuf::protoc)
   _heddle_add_imports(inputs FILES ${files} DIRS ${import_dirs})
 
   # protoc finds google/protobuf/*.proto by itself only in the usual layout of an installation.
-  if(TARGET protobuf::libprotobuf)
-    get_target_property(dirs protobuf::libprotobuf INTERFACE_INCLUDE_DIRECTORIES)
-    foreach(dir IN LISTS dirs)
-      if(EXISTS "${dir}/google/protobuf/descriptor.proto")
-        list(APPEND import_dirs "${dir}")
-      endif()
-    endforeach()
-  endif()
+  get_target_property(dirs protobuf::libprotobuf INTERFACE_INCLUDE_DIRECTORIES)
+  foreach(dir IN LISTS dirs)
+    if(EXISTS "${dir}/google/protobuf/descriptor.proto")
+      list(APPEND import_dirs "${dir}")
+    endif()
+  endforeach()
   list(TRANSFORM import_dirs PREPEND "-I")
+  set(options)
+  if(arg_DESCRIPTORS)
+    list(APPEND options "--heddle_opt=descriptors")
+  endif()
+  if(arg_FAKES)
+    list(APPEND options "--heddle_opt=fakes")
+  endif()
   file(MAKE_DIRECTORY "${arg_OUT_DIR}")
   add_custom_command(
     OUTPUT ${sources} ${headers}
     COMMAND "${protoc}" "--plugin=protoc-gen-heddle=${plugin}" ${import_dirs}
-            "--cpp_out=${arg_OUT_DIR}" "--heddle_out=${arg_OUT_DIR}" ${files}
+            "--cpp_out=${arg_OUT_DIR}" "--heddle_out=${arg_OUT_DIR}" ${options} ${files}
     DEPENDS ${inputs} "${plugin}" "${protoc}"
     COMMENT "Generating protobuf and heddle code of ${arg_TARGET}"
     VERBATIM)
+  # The warnings of a project are about what people wrote.
+  set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-w>")
   target_sources(${arg_TARGET} PRIVATE ${sources} ${headers})
-  target_include_directories(${arg_TARGET} PUBLIC "$<BUILD_INTERFACE:${arg_OUT_DIR}>")
-  foreach(library IN ITEMS protobuf::libprotobuf heddle::heddle)
-    if(TARGET ${library})
-      target_link_libraries(${arg_TARGET} PUBLIC ${library})
-    endif()
-  endforeach()
+  target_include_directories(${arg_TARGET} SYSTEM PUBLIC "$<BUILD_INTERFACE:${arg_OUT_DIR}>")
+  if(arg_LITE)
+    target_link_libraries(${arg_TARGET} PUBLIC protobuf::libprotobuf-lite heddle::heddle)
+  else()
+    target_link_libraries(${arg_TARGET} PUBLIC protobuf::libprotobuf heddle::heddle)
+  endif()
 endfunction()

@@ -1,0 +1,2 @@
+// heddle::compiled: everything that is not a template, once.
+#include <heddle/src.hpp>
