@@ -1,6 +1,7 @@
 #include "build_model.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 #include <google/protobuf/descriptor.pb.h>
@@ -86,8 +87,18 @@ service_model build_service(pb::ServiceDescriptor const& service, std::string co
   }
   for (method_model& method : model.methods) {
     method.handler = method.deprecated ? method_names.claim(method.name + "_undeprecated") : method.name;
+    method.script = method_names.claim("on_" + method.name);
   }
   return model;
+}
+
+void embed_imports_first(pb::FileDescriptor const& file, std::set<pb::FileDescriptor const*>& seen,
+                         std::vector<embedded_file>& into) {
+  if (!seen.insert(&file).second) return;
+  for (int i = 0; i < file.dependency_count(); ++i) embed_imports_first(*file.dependency(i), seen, into);
+  pb::FileDescriptorProto proto;
+  file.CopyTo(&proto);
+  into.push_back({std::string(file.name()), proto.SerializeAsString()});
 }
 
 }  // namespace
@@ -97,6 +108,7 @@ file_model build_model(pb::FileDescriptor const& file, service_names const& name
   file_model model;
   model.source = std::string(file.name());
   model.header = stem + ".heddle.hpp";
+  model.fake_header = stem + ".heddle.fake.hpp";
   model.message_header = stem + ".pb.h";
   model.cpp_namespace = namespace_of(file);
   for (int i = 0; i < file.service_count(); ++i) {
@@ -104,6 +116,13 @@ file_model build_model(pb::FileDescriptor const& file, service_names const& name
     model.services.push_back(build_service(service, names.at(&service)));
   }
   return model;
+}
+
+void embed_files(pb::FileDescriptor const& file, file_model& model) {
+  model.descriptors = strip_extension(file) + ".heddle.descriptors.hpp";
+  if (model.services.empty()) return;  // nobody could ask for them
+  std::set<pb::FileDescriptor const*> seen;
+  embed_imports_first(file, seen, model.files);
 }
 
 }  // namespace heddle::codegen

@@ -1,4 +1,5 @@
-// protoc-gen-heddle: protoc --plugin=protoc-gen-heddle --heddle_out=DIR x.proto writes DIR/x.heddle.hpp.
+// protoc-gen-heddle: protoc --plugin=protoc-gen-heddle --heddle_out=DIR x.proto writes DIR/x.heddle.hpp, and with
+// --heddle_opt=descriptors and --heddle_opt=fakes x.heddle.descriptors.hpp and x.heddle.fake.hpp beside it.
 #include <google/protobuf/compiler/plugin.h>
 
 #include "generator.hpp"

@@ -12,6 +12,7 @@ enum class idempotency_kind { unknown, no_side_effects, idempotent };
 struct method_model {
   std::string name;      // snake_case, free of collisions
   std::string handler;   // what the library calls on the server: `name`, or a function beside it
+  std::string script;    // "on_say_hello": the member of a fake that says what it answers
   std::string path;      // "/helloworld.Greeter/SayHello"
   std::string request;   // "::helloworld::HelloRequest"
   std::string response;
@@ -28,12 +29,20 @@ struct service_model {
   std::vector<method_model> methods;
 };
 
+struct embedded_file {
+  std::string name;   // "google/protobuf/empty.proto"
+  std::string bytes;  // a serialised google.protobuf.FileDescriptorProto
+};
+
 struct file_model {
   std::string source;          // "dir/helloworld.proto"
   std::string header;          // "dir/helloworld.heddle.hpp"
+  std::string fake_header;     // "dir/helloworld.heddle.fake.hpp"
+  std::string descriptors;     // "dir/helloworld.heddle.descriptors.hpp", or empty: not asked for
   std::string message_header;  // "dir/helloworld.pb.h"
   std::string cpp_namespace;   // "a::b", or empty
   std::vector<service_model> services;
+  std::vector<embedded_file> files;  // for `descriptors`: this file and all that it imports, imports first
 };
 
 }  // namespace heddle::codegen

@@ -28,7 +28,8 @@ constexpr std::string_view reserved[] = {
     "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
 
     // Members of the generated struct and classes, and of heddle::stub and heddle::service.
-    "channel", "client", "full_name", "heddle_methods_", "methods", "read", "service", "stub",
+    "channel", "client", "descriptors", "fake", "full_name", "heddle_files_", "heddle_methods_", "methods", "read",
+    "service", "stub",
 
     // Macros: predefined by compilers, in libc and POSIX headers that Asio or protobuf bring in, and in windows.h.
     "alloca", "assert", "assert_perror", "bswap_16", "bswap_32", "bswap_64", "cdecl", "clrbit", "complex", "errno",

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compiles what the plugin makes of every .proto at hand: protobuf's own, those of gRPC where installed, and hostile/.
-# All headers of a group are included in one translation unit. Only what --cpp_out alone rejects is left out.
+# All headers of a group, with descriptors and fakes, are included in one translation unit. Only what --cpp_out alone
+# rejects is left out.
 # usage: everything.sh PLUGIN PROTOC CXX CXXFLAGS...
 set -euo pipefail
 
@@ -33,8 +34,9 @@ generate() {
   while IFS= read -r proto; do
     if usable "$root" "$proto"; then protos+=("$proto"); fi
   done < <(cd "$root" && find "$2" -name '*.proto' | sed 's,^\./,,' | sort)
-  "$protoc" --plugin=protoc-gen-heddle="$plugin" -I"$root" --heddle_out="$work/heddle" "${protos[@]}"
-  printf '#include "%s.heddle.hpp"\n' "${protos[@]%.proto}" >>"$work/all.cpp"
+  "$protoc" --plugin=protoc-gen-heddle="$plugin" -I"$root" --heddle_opt=descriptors,fakes \
+    --heddle_out="$work/heddle" "${protos[@]}"
+  printf '#include "%s.heddle.fake.hpp"\n' "${protos[@]%.proto}" >>"$work/all.cpp"
 }
 
 # group NAME ROOT DIRECTORY [ROOT DIRECTORY]...
@@ -60,7 +62,7 @@ END
     if [[ -d $1/$2 ]]; then generate "$1" "$2"; fi
     shift 2
   done
-  echo "$name: $(grep -c heddle.hpp "$work/all.cpp") headers"
+  echo "$name: $(grep -c heddle.fake.hpp "$work/all.cpp") headers"
   compile -I"$work/heddle" "$work/all.cpp"
 }
 

@@ -4,7 +4,6 @@
 #include <climits>
 #include <type_traits>
 
-#include <google/protobuf/message.h>
 #include <google/protobuf/message_lite.h>
 
 #include <heddle/rpc/message_ops.hpp>
@@ -30,7 +29,7 @@ struct message_traits<Message, std::enable_if_t<std::is_base_of_v<google::protob
         return std::string_view(name);
       },
       []() -> void const* {
-        if constexpr (std::is_base_of_v<google::protobuf::Message, Message>)
+        if constexpr (requires { Message::descriptor(); })  // lite messages have none
           return Message::descriptor();
         else
           return nullptr;

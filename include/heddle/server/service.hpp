@@ -9,6 +9,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/base/result.hpp>
+#include <heddle/rpc/descriptor_file.hpp>
 #include <heddle/rpc/method.hpp>
 #include <heddle/server/context.hpp>
 #include <heddle/server/streams.hpp>
@@ -45,6 +46,8 @@ class service {
  public:
   virtual ~service() = default;
   virtual std::span<method_binding const> heddle_methods_() const noexcept = 0;
+  /// The files that describe it, each after those that it imports. Empty unless it was generated with descriptors.
+  virtual std::span<descriptor_file const> heddle_files_() const noexcept { return {}; }
 };
 
 namespace detail {

@@ -24,6 +24,7 @@ namespace golden::comments {
 struct blocks {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.comments.Blocks";
 

@@ -20,6 +20,7 @@ namespace golden::deprecated {
 struct mixed {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.deprecated.Mixed";
 
@@ -139,6 +140,7 @@ class mixed::service : public ::heddle::service {
 struct gone {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.deprecated.Gone";
 

@@ -20,6 +20,7 @@ namespace golden::editions {
 struct echo {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.editions.Echo";
 

@@ -21,6 +21,7 @@ namespace helloworld {
 struct greeter {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "helloworld.Greeter";
 

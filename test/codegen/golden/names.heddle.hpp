@@ -20,6 +20,7 @@ namespace golden::names {
 struct delete__ {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.names.Delete";
 
@@ -253,6 +254,7 @@ class delete__::service : public ::heddle::service {
 struct outer_inner_ {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.names.OuterInner";
 
@@ -284,6 +286,7 @@ class outer_inner_::service : public ::heddle::service {
 struct first_value {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.names.FirstValue";
 
@@ -315,6 +318,7 @@ class first_value::service : public ::heddle::service {
 struct first_value__ {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "golden.names.first_value";
 

@@ -18,6 +18,7 @@ static_assert(HEDDLE_CODEGEN_VERSION == 1,
 struct echo {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "Echo";
 

@@ -21,6 +21,7 @@ namespace routeguide::v1 {
 struct route_guide {
   class client;
   class service;
+  class fake;  // for tests, in another header
 
   static constexpr ::std::string_view full_name = "routeguide.v1.RouteGuide";
 
