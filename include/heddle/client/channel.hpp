@@ -55,6 +55,7 @@ class channel {
 class stub {
  public:
   explicit stub(channel const& c) noexcept : core_(c.core_) {}
+  explicit stub(channel const&&) = delete;  // it would end before the first call
   std::shared_ptr<detail::channel_core> const& heddle_core_() const noexcept { return core_; }
 
  private:
