@@ -44,12 +44,9 @@ if(TARGET heddle_tls)
   set_target_properties(heddle_tls PROPERTIES EXPORT_NAME tls)
   install(TARGETS heddle_tls EXPORT heddle_tls)
   install(EXPORT heddle_tls NAMESPACE heddle:: DESTINATION ${package_dir} FILE heddleTls.cmake)
-  get_target_property(type heddle_tls TYPE)
-  set(libs)
-  if(type STREQUAL "STATIC_LIBRARY")  # which needs the other archive, in this order
-    set(libs "-L\${libdir} -lheddle_tls -lheddle")
-  endif()
-  heddle_install_pc(heddle-tls "TLS for heddle or heddle-compiled" LIBS "${libs}" REQUIRES heddle "openssl >= 3.0")
+  # The archive needs the other one, in this order.
+  heddle_install_pc(heddle-tls "TLS for heddle or heddle-compiled" LIBS "-L\${libdir} -lheddle_tls -lheddle"
+    REQUIRES heddle "openssl >= 3.0")
 endif()
 
 configure_package_config_file(cmake/heddleConfig.cmake.in heddleConfig.cmake INSTALL_DESTINATION ${package_dir})
