@@ -53,7 +53,7 @@ class raw_tls_peer {
   void flush() { state_->flush(); }
   /// Bytes below TLS.
   void send_raw(std::string_view bytes) {
-    error_code ec;
+    boost::system::error_code ec;
     state_->stream->write_some(asio::buffer(bytes), asio::const_buffer(), ec);
   }
   std::string received() { return std::exchange(state_->received, {}); }
@@ -73,14 +73,14 @@ class raw_tls_peer {
  private:
   struct state final : byte_stream_user {
     void read() { stream->read_some(asio::buffer(buffer), shared_from_this()); }
-    void on_read(error_code ec, std::size_t n) override {
+    void on_read(boost::system::error_code ec, std::size_t n) override {
       ended = static_cast<bool>(ec);
       if (ended) return;
       BIO_write(SSL_get_rbio(ssl.get()), buffer, static_cast<int>(n));
       pump();
       read();
     }
-    void on_writable(error_code) override {}
+    void on_writable(boost::system::error_code) override {}
     void pump() {
       ERR_clear_error();
       int result = SSL_is_init_finished(ssl.get()) == 1 ? 1 : SSL_do_handshake(ssl.get());
@@ -101,7 +101,7 @@ class raw_tls_peer {
       for (;;) {
         int const n = BIO_read(SSL_get_wbio(ssl.get()), bytes, sizeof bytes);
         if (n <= 0) return;
-        error_code ec;
+        boost::system::error_code ec;
         stream->write_some(asio::buffer(bytes, static_cast<std::size_t>(n)), asio::const_buffer(), ec);
       }
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -18,7 +19,13 @@ enum class direction { to_server, to_client };
 
 class relay {
  public:
-  relay(world& w, direction d, std::size_t after, breakage how) : world_(w), wire_(std::make_shared<wire>()) {
+  relay(world& w, direction d, std::size_t after, breakage how)
+      : relay(
+            w.context.get_executor(), [&w](std::unique_ptr<byte_stream> s) { w.server->serve(std::move(s)); }, d, after,
+            how) {}
+  relay(asio::any_io_executor executor, std::function<void(std::unique_ptr<byte_stream>)> serve, direction d,
+        std::size_t after, breakage how)
+      : executor_(std::move(executor)), serve_(std::move(serve)), wire_(std::make_shared<wire>()) {
     wire_->watched = d == direction::to_server ? 0 : 1;
     wire_->left = after;
     wire_->how = how;
@@ -28,12 +35,11 @@ class relay {
   heddle::connector connector() {
     auto const accept = [this](std::unique_ptr<byte_stream> from_client) {
       ++connections;
-      if (connections > 1) return world_.server->serve(std::move(from_client));  // later ones are sound
-      asio::any_io_executor const executor = world_.context.get_executor();
-      auto ends = make_memory_streams(executor, executor);
+      if (connections > 1) return serve_(std::move(from_client));  // later ones are sound
+      auto ends = make_memory_streams(executor_, executor_);
       wire_->streams[0] = std::move(from_client);
       wire_->streams[1] = std::move(ends.first);
-      world_.server->serve(std::move(ends.second));
+      serve_(std::move(ends.second));
       for (int side : {0, 1}) {
         auto const r = std::make_shared<reader>();
         r->to = wire_;
@@ -41,7 +47,7 @@ class relay {
         r->read();
       }
     };
-    return testing::connect_memory(world_.context.get_executor(), accept);
+    return testing::connect_memory(executor_, accept);
   }
   /// That went through in each direction.
   std::size_t bytes(direction d) const noexcept { return wire_->passed[d == direction::to_server ? 0 : 1]; }
@@ -102,7 +108,8 @@ class relay {
     char buffer[4096];
   };
 
-  world& world_;
+  asio::any_io_executor const executor_;
+  std::function<void(std::unique_ptr<byte_stream>)> const serve_;
   std::shared_ptr<wire> wire_;
 };
 

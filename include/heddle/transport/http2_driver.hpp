@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -129,6 +130,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void finish_close();
   enum class prefix : std::uint8_t { more, http1, http2 };
   prefix first_bytes() const;
+  std::string_view not_http2() const;
   void answer_http1();
   http2_exchange& make_exchange(http2::stream& s);
   void recycle(http2_exchange& e);

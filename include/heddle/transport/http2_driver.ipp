@@ -270,6 +270,7 @@ HEDDLE_DECL void http2_driver::lose(std::string const& why) {
   if (closed_) return;
   if (!lost_) {
     std::string text = "connection to " + peer_ + " lost: " + why;
+    if (!ready_ && !not_http2().empty()) text += ": " + std::string(not_http2());
     if (!goaway_text_.empty()) text += " (the peer had said " + goaway_text_ + ")";
     closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
   }
@@ -355,16 +356,22 @@ HEDDLE_DECL void http2_driver::on_goaway(http2::stream_id, http2::error_code cod
 
 HEDDLE_DECL void http2_driver::on_ping_ack(std::uint64_t) {}
 
+/// What the peer speaks instead, if we know it. Before its SETTINGS only.
+HEDDLE_DECL std::string_view http2_driver::not_http2() const {
+  std::string_view const said = as_text(input_.view());
+  if (is_server()) return said.starts_with("\x16\x03") ? "the peer spoke TLS to a port without" : "";
+  if (said.starts_with("HTTP/1"))
+    return "the server answered in HTTP/1: it does not speak HTTP/2 with prior knowledge on this port, or wants TLS";
+  if (said.starts_with("\x15\x03"))
+    return "the server answered with a TLS alert: it wants TLS on this port (heddle::connect_tls)";
+  return "";
+}
+
 HEDDLE_DECL void http2_driver::on_failure(http2::failure const& what) {
   if (lost_) return;
   lost_ = true;
   std::string text = "HTTP/2 connection error: " + std::string(what.why);
-  std::string_view const said = as_text(input_.view());
-  if (!is_server() && !ready_ && said.starts_with("HTTP/1"))
-    text = "the server answered in HTTP/1: it does not speak HTTP/2 with prior knowledge on this port, or wants TLS";
-  if (!is_server() && !ready_ && said.starts_with("\x15\x03"))
-    text = "the server answered with a TLS alert: it wants TLS on this port (heddle::connect_tls)";
-  if (is_server() && !ready_ && said.starts_with("\x16\x03")) text = "the peer spoke TLS to a port without";
+  if (!ready_ && !not_http2().empty()) text = not_http2();
   closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
 }
 
