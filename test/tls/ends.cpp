@@ -99,7 +99,8 @@ TEST_CASE("an answer that is complete counts, though the connection is cut off b
   std::string const answer = framed(text("!"));
   server.send(settings() + settings_ack());
   c.clock.settle();
-  server.send(script.response(1) + data(1, answer) + script.trailers(1));
+  header_list const head = fields({{":status", "200"}, {"content-type", "application/grpc"}});
+  server.send(script.headers(1, head) + data(1, answer) + script.trailers(1));
   server.close();
   c.clock.settle();
   INFO(to_string(c.end));

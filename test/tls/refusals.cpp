@@ -46,7 +46,8 @@ TEST_CASE("a client refuses certificates that prove nothing, and says why") {
   check_refused(call_to(certificate_maker(server).valid(1, 10).sign(all.ca)), "it is not valid before ");
   check_refused(call_to(certificate_maker("other").names("DNS:other.test,IP:10.0.0.1").sign(all.ca)),
                 "it is not for server.test, but for other.test, 10.0.0.1");
-  check_refused(call_to(certificate_maker("nameless").sign(all.ca)), "not for server.test, but for no subject alternative");
+  check_refused(call_to(certificate_maker("nameless").sign(all.ca)),
+                "not for server.test, but for no subject alternative");
   check_refused(call_to(certificate_maker(server).self_signed()), "self-signed certificate");
   check_refused(call_to(certificate_maker(server).sign(all.other_ca)),
                 "its issuer \"CN=other authority\" is not among those that the context trusts");
@@ -331,7 +332,8 @@ TEST_CASE("a cleartext client at somebody else's TLS port says so") {
   channel c(w.context, "ipv4:192.0.2.1:1",
             channel_options().single_threaded(true).use_clock(*clock).use_connector(servers.connector(w)));
   status end;
-  task const t = w.start([&]() -> asio::awaitable<void> { end = co_await status_of(lab::echo::client(c).unary(text("?"))); });
+  task const t =
+      w.start([&]() -> asio::awaitable<void> { end = co_await status_of(lab::echo::client(c).unary(text("?"))); });
   clock->settle();
   servers.last().send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7));  // an alert: protocol_version
   clock->settle();
