@@ -57,6 +57,7 @@ class subchannel final : private deadline_item {
 
   void resolved(result<std::vector<endpoint>> addresses);
   void try_next();
+  void note_failure(status why);
   void connected(result<std::unique_ptr<byte_stream>> stream);
   void failed(status why);
   void became_ready();

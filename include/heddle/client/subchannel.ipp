@@ -79,6 +79,8 @@ HEDDLE_DECL void subchannel::connect() {
   clock& c = options_.used_clock();
   attempt_started_ = c.now();
   step_ = step::connecting;
+  addresses_.clear();
+  next_address_ = 0;
   deadlines_.set(*this, after(attempt_started_, options_.backoff().min_connect_timeout()));
   set_state(connectivity::connecting);
   if (!name_.addresses.empty()) return resolved(name_.addresses);
@@ -90,7 +92,6 @@ HEDDLE_DECL void subchannel::resolved(result<std::vector<endpoint>> addresses) {
   if (state_ != connectivity::connecting || step_ != step::connecting) return;
   if (addresses.has_error()) return failed(addresses.error());
   addresses_ = std::move(*addresses);
-  next_address_ = 0;
   if (addresses_.empty())
     return failed(status(status_code::unavailable, "the name " + name_.authority + " has no addresses"));
   try_next();
@@ -103,11 +104,18 @@ HEDDLE_DECL void subchannel::try_next() {
       request, [this](result<std::unique_ptr<byte_stream>> stream) { connected(std::move(stream)); });
 }
 
+/// One text for the first few addresses: [::1] alone would say little on a machine that has no IPv6.
+HEDDLE_DECL void subchannel::note_failure(status why) {
+  if (next_address_ > 4) return;
+  if (next_address_ > 1) why.set_message(std::string(last_error_.message()) + "; " + std::string(why.message()));
+  last_error_ = std::move(why);
+}
+
 HEDDLE_DECL void subchannel::connected(result<std::unique_ptr<byte_stream>> stream) {
   auto const done = std::exchange(attempt_, nullptr);
   if (state_ != connectivity::connecting) return;
   if (stream.has_error()) {
-    last_error_ = stream.error();
+    note_failure(stream.error());
     return try_next();
   }
   connections_.push_back(std::make_unique<connection>(*this, std::move(*stream)));
@@ -142,8 +150,12 @@ HEDDLE_DECL void subchannel::on_deadline() {
   }
   if (connection* const slow = std::exchange(current_, nullptr))
     connections_.remove_if([slow](auto const& c) { return c.get() == slow; });
-  failed(status(status_code::unavailable, "connecting to " + name_.authority + " took longer than min_connect_timeout",
-                status_origin::transport));
+  std::string const whom = next_address_ == 0 ? name_.authority : addresses_[next_address_ - 1].to_string();
+  note_failure(status(status_code::unavailable, "connecting to " + whom + " took longer than min_connect_timeout",
+                      status_origin::transport));
+  // Each address has its own time, or a silent first one would hide the others for ever.
+  deadlines_.set(*this, after(options_.used_clock().now(), options_.backoff().min_connect_timeout()));
+  try_next();
 }
 
 HEDDLE_DECL void subchannel::reset_backoff() {
@@ -169,7 +181,7 @@ HEDDLE_DECL void subchannel::lost(connection& c, status const& why) {
 HEDDLE_DECL void subchannel::leave_current(status const& why) {
   current_ = nullptr;
   if (state_ == connectivity::connecting) {
-    last_error_ = why;
+    note_failure(why);
     return try_next();
   }
   if (state_ == connectivity::ready) set_state(connectivity::idle);

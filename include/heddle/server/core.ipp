@@ -41,11 +41,13 @@ HEDDLE_DECL asio::any_io_executor server_core::connection_executor() const {
 // ---- ports
 
 HEDDLE_DECL endpoint server_core::listen(std::string_view address, listen_options options) {
-  auto const fail = [address](error_code ec) {
-    throw boost::system::system_error(ec, "cannot listen on " + std::string(address));
+  auto const fail = [address](error_code ec, std::string_view why = {}) {
+    ec.assign(ec.value(), ec.category());  // without the place in Asio's sources, which would end up in the text
+    throw boost::system::system_error(ec, "cannot listen on " + std::string(address) + std::string(why));
   };
   auto const parsed = transport::parse_host_port(address);
-  if (!parsed || parsed->port.empty()) fail(asio::error::invalid_argument);
+  if (!parsed) fail(asio::error::invalid_argument, ": " + std::string(parsed.error().message()));
+  if (parsed->port.empty()) fail(asio::error::invalid_argument, ": the port is missing (0 stands for any free one)");
   std::string const host = parsed->host.empty() || parsed->host == "*" ? "::" : parsed->host;
   asio::ip::tcp::endpoint where;
   auto const port = static_cast<std::uint16_t>(std::stoul(parsed->port));
