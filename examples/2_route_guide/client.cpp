@@ -65,11 +65,13 @@ asio::awaitable<void> show_notes(chat_call& chat) {
     std::cout << note->message() << " was left at " << to_text(note->location()) << '\n';
 }
 
+//[route_chat
 asio::awaitable<void> route_chat(route_guide::client& guide) {
   using namespace asio::experimental::awaitable_operators;
   auto chat = guide.route_chat(heddle::call_options().timeout(5s));
   co_await (send_notes(chat) && show_notes(chat));
 }
+//]
 
 asio::awaitable<void> visit(std::string target) {
   heddle::channel channel(co_await asio::this_coro::executor, target);

@@ -76,6 +76,7 @@ class guide_service final : public route_guide::service {
   std::map<std::pair<int, int>, std::vector<RouteNote>> notes_;
 };
 
+//[main
 asio::awaitable<void> serve(heddle::server& server) {
   using namespace asio::experimental::awaitable_operators;
   asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
@@ -96,3 +97,4 @@ int main(int argc, char** argv) try {
   std::cerr << e.what() << '\n';
   return 1;
 }
+//]
