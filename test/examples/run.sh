@@ -11,7 +11,7 @@ trap '[[ -z $server ]] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
 
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
-  tail -n +1 "$work"/* >&2
+  tail -n +1 "$work"/{server.,}{out,err} >&2 2>/dev/null
   exit 1
 }
 passed() { printf 'ok: %s\n' "$*"; }
@@ -141,6 +141,28 @@ case $example in
     program=${example#*_}
     for _ in {1..5}; do says "$example.txt" "$program"; done
     complains "cannot listen on 192.0.2.1:1: Cannot assign requested address" "$program" 192.0.2.1:1
+    ;;
+  5_tls)
+    command -v openssl >/dev/null || { echo "skipped: there is no openssl to make certificates with"; exit 77; }
+    certificates=$here/../../examples/5_tls/certificates.sh
+    cd "$work"
+    "$certificates"
+    "$certificates" strangers
+    start tls_server 127.0.0.1:0
+    says 5_tls.txt tls_client "$at"
+    says 5_tls.txt tls_client "localhost:${at##*:}"
+    complains "^UNAVAILABLE: .* the server's certificate was refused: " tls_client "$at" strangers
+    cp certificates/ca.pem strangers
+    complains '^UNAVAILABLE: .* does not trust who issued our certificate' tls_client "$at" strangers
+    complains '^nowhere/ca.pem is missing' tls_client "$at" nowhere
+    stop INT
+    start tls_server 0.0.0.0:0
+    complains 'is not for 127.0.0.2, but for localhost, 127.0.0.1, ::1' tls_client "127.0.0.2:${at##*:}"
+    stop INT
+    complains '^nowhere/server.pem is missing' tls_server 127.0.0.1:0 nowhere
+    wrong_input tls_server tls_client
+    dead_server tls_server tls_client
+    silent_server tls_server tls_client
     ;;
   *) fail "nothing is known of $example" ;;
 esac
