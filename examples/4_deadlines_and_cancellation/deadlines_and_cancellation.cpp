@@ -92,7 +92,7 @@ asio::awaitable<void> course(worker::client& worker, news& handlers) {
   co_await show(handlers);
 
   std::cout << "3. Whoever is first: the call, or a timer\n";
-  asio::steady_timer timer(executor, 50ms);
+  asio::steady_timer timer(executor, 50ms);  // `||` waits for a success: should the call fail, the timer goes on
   auto const first = co_await (worker.work(long_work) || timer.async_wait(asio::use_awaitable));
   std::cout << "   client: " << (first.index() == 0 ? "the answer" : "the timer, which cancelled the call") << '\n';
   co_await show(handlers);
