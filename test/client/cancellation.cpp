@@ -1,8 +1,11 @@
 // The ways a client has to give up a call, and what they do to the handler.
+#include <functional>
+#include <iterator>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "support/lab.hpp"
@@ -14,6 +17,10 @@ using namespace boost::asio::experimental::awaitable_operators;
 namespace {
 
 auto const both = {strands::none, strands::everywhere};
+
+std::unique_ptr<connection_attempt> never_connects(connect_request const&, connect_handler) {
+  return std::make_unique<connection_attempt>();
+}
 
 /// A handler that sleeps for an hour and notes how it was woken.
 struct sleeper {
@@ -303,4 +310,271 @@ TEST_CASE("a cancelled call leaves its connection to the others") {
   };
   w.run(body);
   CHECK(w.connections == 1);
+}
+
+// ---- each operation × each type × each point at which it can be cancelled
+
+namespace {
+
+constexpr auto types = {asio::cancellation_type::terminal, asio::cancellation_type::partial,
+                        asio::cancellation_type::total};
+
+/// What the rows work on.
+struct bench {
+  explicit bench(world& used) : w(used), client(used.client()), chat(client.chat()), upload(client.upload()) {
+    w.service.on_unary = [this](server_context& context, Text& request) -> reply<Text> {
+      co_await sleep(context);
+      co_return request;
+    };
+    w.service.on_chat = [this](server_context& context, stream<Text, Text>& peer) -> reply<void> {
+      co_await sleep(context);
+      context.headers().add("late", "1");
+      co_await peer.write(text("later", 1));
+      co_return ok;
+    };
+    w.service.on_upload = [this](server_context& context, reader<Text>& in) -> reply<Text> {
+      co_await sleep(context);
+      Text sum;
+      while (co_await in.read()) sum.set_number(sum.number() + 1);
+      co_return sum;
+    };
+  }
+  asio::awaitable<void> sleep(server_context& context) {
+    try {
+      co_await w.clock.sleep_for(10s);
+    } catch (boost::system::system_error const&) {
+      cancelled += context.cancelled();
+      throw;
+    }
+  }
+  world& w;
+  lab::echo::client client;
+  decltype(client.chat()) chat;
+  decltype(client.upload()) upload;
+  Text const big = text(std::string(100000, 'x'));
+  Text into;
+  int cancelled = 0;
+};
+
+using on_end = std::function<void(status)>;
+
+auto handler(asio::cancellation_slot slot, on_end end) {
+  return asio::bind_cancellation_slot(slot, [end](status s, auto&&...) { end(std::move(s)); });
+}
+
+struct row {
+  char const* name;
+  void (*start)(bench&, asio::cancellation_slot, on_end);
+  asio::awaitable<status> (*await)(bench&);
+  bool ends_its_call;
+};
+
+row const rows[] = {
+    {"unary", [](bench& b, asio::cancellation_slot s, on_end e) { b.client.unary(b.into, handler(s, e)); },
+     [](bench& b) { return status_of(b.client.unary(b.into)); }, true},
+    {"read", [](bench& b, asio::cancellation_slot s, on_end e) { b.chat.read(handler(s, e)); },
+     [](bench& b) { return status_of(b.chat.read()); }, false},
+    {"read into", [](bench& b, asio::cancellation_slot s, on_end e) { b.chat.read(b.into, handler(s, e)); },
+     [](bench& b) { return status_of(b.chat.read(b.into)); }, false},
+    {"headers", [](bench& b, asio::cancellation_slot s, on_end e) { b.chat.headers(handler(s, e)); },
+     [](bench& b) { return status_of(b.chat.headers()); }, false},
+    {"finish", [](bench& b, asio::cancellation_slot s, on_end e) { b.upload.finish(handler(s, e)); },
+     [](bench& b) { return status_of(b.upload.finish()); }, true},
+};
+
+/// The call goes on as if nothing had been, and no message is lost.
+asio::awaitable<void> goes_on(bench& b) {
+  metadata const headers = co_await b.chat.headers();
+  CHECK(headers.get("late") == "1");
+  auto const message = co_await b.chat.read();
+  REQUIRE(message);
+  CHECK(message->number() == 1);
+  auto const end = co_await b.chat.read();
+  CHECK(!end);
+}
+
+}  // namespace
+
+TEST_CASE("cancelling an operation with a token, at each point and by each type") {
+  auto const type = GENERATE(values(types));
+  auto const r = GENERATE(from_range(std::begin(rows), std::end(rows)));
+  bool const waiting = GENERATE(false, true);  // or before anything has run
+  world w(GENERATE(values(both)));
+  bench b(w);
+  INFO(r.name << (waiting ? ", waiting" : ", at once"));
+  asio::cancellation_signal signal;
+  int calls = 0;
+  status why;
+  auto const end = [&](status s) {
+    ++calls;
+    why = std::move(s);
+  };
+  if (waiting) w.clock.settle();
+  r.start(b, signal.slot(), end);
+  if (waiting) w.clock.settle();
+  CHECK(calls == 0);
+  signal.emit(asio::cancellation_type::none);
+  signal.emit(type);
+  CHECK(calls == 0);
+  w.clock.settle();
+  CHECK(calls == 1);
+  CHECK(why.code() == status_code::cancelled);
+  signal.emit(type);  // nobody is there any more
+  CHECK(b.cancelled == (r.ends_its_call && waiting ? 1 : 0));
+  auto const rest = [&]() -> asio::awaitable<void> {
+    co_await goes_on(b);
+    status const s = co_await status_of(b.upload.finish());
+    CHECK(s.code() == (std::string(r.name) == "finish" ? status_code::cancelled : status_code::ok));
+  };
+  task const t = w.start(rest);
+  w.clock.advance(20s);
+  t.get();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("cancelling an awaited operation, by each type") {
+  auto const type = GENERATE(values(types));
+  auto const r = GENERATE(from_range(std::begin(rows), std::end(rows)));
+  world w(GENERATE(values(both)));
+  bench b(w);
+  INFO(r.name);
+  status why;
+  auto const one = [&]() -> asio::awaitable<void> {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(false);
+    why = co_await r.await(b);
+  };
+  task operation = w.start(one);
+  w.clock.settle();
+  CHECK(!operation.done());
+  operation.cancel(type);
+  w.clock.settle();
+  operation.get();
+  CHECK(why.code() == status_code::cancelled);
+  CHECK(b.cancelled == (r.ends_its_call ? 1 : 0));
+  auto const rest = [&]() -> asio::awaitable<void> { co_await goes_on(b); };
+  task const t = w.start(rest);
+  w.clock.advance(20s);
+  t.get();
+}
+
+TEST_CASE("an operation that is about to complete is too late to be cancelled, and loses nothing") {
+  auto const type = GENERATE(values(types));
+  world w(GENERATE(values(both)));
+  echo_everything(w.service);
+  asio::io_context elsewhere;  // where completed operations lie until they are run
+  auto client = w.client();
+  auto chat = client.chat();
+  asio::cancellation_signal reading, writing, calling, ending;
+  int completed = 0;
+  auto const when_ok = [&](asio::cancellation_signal& signal) {
+    return asio::bind_executor(elsewhere, asio::bind_cancellation_slot(signal.slot(), [&](status s, auto&&...) {
+                                 CHECK(s == ok);
+                                 ++completed;
+                               }));
+  };
+  chat.write(text("x"), when_ok(writing));
+  chat.read(when_ok(reading));
+  client.unary(text("x"), when_ok(calling));
+  w.clock.settle();
+  chat.writes_done(when_ok(ending));
+  w.clock.settle();
+  for (auto* const signal : {&reading, &writing, &calling, &ending}) signal->emit(type);
+  w.clock.settle();
+  elsewhere.run();
+  CHECK(completed == 4);
+}
+
+TEST_CASE("a write that waits is cancelled by each type, and its message is sent all the same") {
+  auto const type = GENERATE(values(types));
+  world w(GENERATE(values(both)));
+  bench b(w);
+  asio::cancellation_signal signal;
+  status why;
+  int written = 0;
+  bool waits = false;
+  while (!waits) {
+    waits = true;
+    ++written;
+    b.upload.write(b.big, asio::bind_cancellation_slot(signal.slot(), [&](status s, bool) {
+                     waits = false;
+                     why = std::move(s);
+                   }));
+    w.clock.settle();
+    REQUIRE(written < 100);
+  }
+  signal.emit(type);
+  w.clock.settle();
+  CHECK(!waits);
+  CHECK(why.code() == status_code::cancelled);
+  Text sum;
+  b.upload.finish([&](status s, Text answer) {
+    CHECK(s == ok);
+    sum = std::move(answer);
+  });
+  w.clock.advance(20s);
+  CHECK(sum.number() == written);
+}
+
+TEST_CASE("cancelling connect() and wait_for_change() ends the wait and not the attempt, by each type") {
+  auto const type = GENERATE(values(types));
+  world w(GENERATE(values(both)));
+  asio::cancellation_signal connecting, watching;
+  std::vector<std::string> ends;
+  bool const waiting = GENERATE(false, true);
+  auto const end = [&](status s, auto&&...) { ends.push_back(to_string(s)); };
+  w.channel->connect(asio::bind_cancellation_slot(connecting.slot(), end));
+  w.channel->wait_for_change(connectivity::connecting, asio::bind_cancellation_slot(watching.slot(), end));
+  if (waiting) w.context.poll_one();
+  connecting.emit(type);
+  watching.emit(type);
+  CHECK(ends.empty());
+  w.clock.settle();
+  REQUIRE(ends.size() == 2);
+  CHECK(ends.front() == "CANCELLED: the wait for a connection was cancelled");
+  CHECK(ends.back() == "CANCELLED: the wait for a change of state was cancelled");
+  auto const body = [&]() -> asio::awaitable<void> {
+    co_await w.channel->connect();
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(false);
+    status const s = co_await status_of(w.channel->wait_for_change(connectivity::ready));
+    CHECK(to_string(s) == "CANCELLED: the wait for a change of state was cancelled");
+  };
+  task t = w.start(body);
+  w.clock.settle();
+  CHECK(w.connections == 1);
+  CHECK(!t.done());
+  t.cancel(type);
+  w.clock.settle();
+  t.get();
+}
+
+TEST_CASE("calls without a connection are cancelled where they wait, by each type") {
+  auto const type = GENERATE(values(types));
+  asio::io_context context;
+  testing::manual_clock clock(context);
+  channel_options co;
+  co.use_clock(clock).use_connector(never_connects);
+  heddle::channel channel(context, "ipv4:192.0.2.1:1", std::move(co));
+  lab::echo::client client(channel);
+  asio::cancellation_signal signals[4];
+  std::vector<status> ends;
+  auto const end = [&](asio::cancellation_signal& signal) {
+    return asio::bind_cancellation_slot(signal.slot(), [&](status s, auto&&...) { ends.push_back(std::move(s)); });
+  };
+  auto chat = client.chat();
+  auto upload = client.upload();
+  asio::post(context, [&] {
+    client.unary(Text(), call_options().wait_for_ready(true), end(signals[0]));
+    chat.read(end(signals[1]));
+    chat.headers(end(signals[2]));
+    upload.finish(end(signals[3]));
+    for (auto& signal : signals) signal.emit(type);
+  });
+  context.poll_one();
+  context.poll_one();
+  context.poll_one();
+  clock.settle();
+  REQUIRE(ends.size() == 4);
+  for (status const& s : ends) CHECK(s.code() == status_code::cancelled);
 }

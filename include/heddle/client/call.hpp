@@ -1,6 +1,7 @@
 // One call on the client: it owns its attempts, and outlives each of them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string_view>
 
@@ -8,6 +9,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/client/attempt.hpp>
+#include <heddle/client/call_operation.hpp>
 #include <heddle/client/call_options.hpp>
 #include <heddle/rpc/method.hpp>
 #include <heddle/transport/deadlines.hpp>
@@ -39,6 +41,9 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   /// Serialises now: the request of a server-streaming call need not outlive its start.
   void set_single_request(void const* request);
 
+  /// Any executor: somebody is on his way to the channel's executor, and shall find this call, not the next one.
+  void pin() noexcept { pins_.fetch_add(1, std::memory_order_relaxed); }
+  void unpin() noexcept { pins_.fetch_sub(1, std::memory_order_relaxed); }
   /// The handle is gone: cancels, and recycles when all is quiet.
   void release();
   void cancel();
@@ -54,6 +59,12 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   asio::awaitable<void> wait_headers();
   /// Until the end; throws what is not OK. `response`: the single one of a client-streaming call.
   asio::awaitable<void> finish(void* response);
+
+  // The same for a completion token, on any executor. `object` and `outcome` are the operation's: what it gave up, or
+  // what was done, is there when its waiter completes.
+  void begin_operation(call_operation::kind what, void* object, operation_outcome& outcome);
+  void cancel_operation(call_operation::kind what);
+  waiter& place(call_operation::kind what) noexcept;
 
   /// Takes a message that is here. Only on the channel's executor.
   bool try_read(void* message);
@@ -106,10 +117,12 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   bool over_for_writers() const noexcept { return done_ || half_closed_ || (attempts_ended_ && committed_); }
   status single_response();
   void message_failed(status why);
-  void begin_read(wants what, void* message);
-  void begin_write(void const* message);
-  void begin_headers();
-  void cancel_wait(bool& pending, waiter& w, bool& cancelled);
+  void begin_read(wants what, void* message, operation_outcome* outcome);
+  void begin_write(void const* message, operation_outcome& outcome);
+  void begin_headers(metadata* into, operation_outcome& outcome);
+  void cancel_read();
+  void cancel_write();
+  void cancel_headers();
   status send(void const* message);
   status frame(void const* message);
   status check_size(std::size_t size) const;
@@ -145,14 +158,17 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   byte_buffer early_;  // messages that were written before the interceptors let the call begin, framed
   void* edited_ = nullptr;  // the single request, as an interceptor has changed it
 
-  // waiting operations: flags and results belong to the channel's executor until the waiter completes
+  // Waiting operations. What they point to belongs to the channel's executor until the waiter completes.
   wants reading_ = wants::nothing;
   void* read_into_ = nullptr;
-  bool read_got_ = false, read_cancelled_ = false;
-  bool writing_ = false, write_ready_ = false, write_cancelled_ = false, write_accepted_ = false;
-  status read_status_, write_status_;
-  bool awaiting_headers_ = false, headers_cancelled_ = false;
+  operation_outcome* read_outcome_ = nullptr;  // null: unary, which has the final status
+  bool writing_ = false, write_ready_ = false;
+  operation_outcome* write_outcome_ = nullptr;
+  bool awaiting_headers_ = false;
+  metadata* headers_into_ = nullptr;
+  operation_outcome* headers_outcome_ = nullptr;
   waiter reader_, writer_, headers_;
+  std::atomic<unsigned> pins_{0};
 
   client_call* next_queued_ = nullptr;
   bool queued_ = false;

@@ -65,6 +65,10 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
 
 HEDDLE_DECL void client_call::start() {
   self_ = shared_from_this();
+  if (done_) {  // let go of before it began
+    attempt_status_ = status();
+    return recycle_if_quiet();
+  }
   if (!attempt_status_.is_ok()) return conclude(std::exchange(attempt_status_, status()));
   if (core_.closed()) return conclude(status(status_code::cancelled, "the channel was destroyed"));
   if (until_ != never) {
@@ -149,7 +153,7 @@ HEDDLE_DECL void client_call::release() {
 }
 
 HEDDLE_DECL void client_call::recycle_if_quiet() {
-  if (!released_ || !done_ || scheduled_ || serving_) return;
+  if (!released_ || !done_ || scheduled_ || serving_ || pins_.load(std::memory_order_relaxed) != 0) return;
   if (intercepted_ && interception_->alive()) return;
   attempt_.reset();
   replay_.clear();
@@ -224,6 +228,7 @@ HEDDLE_DECL void client_call::serve() {
   show_head();
   if (awaiting_headers_ && (head_received_ || done_)) {
     awaiting_headers_ = false;
+    if (headers_into_ != nullptr) *headers_into_ = headers();
     headers_.complete();
   }
   if (writing_ && (write_ready_ || done_ || (intercepted_ && attempts_ended_ && committed_))) {
@@ -235,17 +240,18 @@ HEDDLE_DECL void client_call::serve() {
 
 /// Puts the result of the waiting read where its caller looks. False: it has to wait on.
 HEDDLE_DECL bool client_call::serve_reader() {
-  if (reading_ == wants::message && try_read(read_into_)) {
-    read_got_ = true;
-  } else if (!done_) {
-    return false;
-  } else if (reading_ == wants::single_response && status_.is_ok() && !response_taken_) {
+  bool const got = reading_ == wants::message && try_read(read_into_);
+  if (!got && !done_) return false;
+  if (reading_ == wants::single_response && status_.is_ok() && !response_taken_) {
     status_ = single_response();
-  } else if (reading_ == wants::message && status_.is_ok() && attempt_.inbound().truncated()) {
+  } else if (!got && reading_ == wants::message && status_.is_ok() && attempt_.inbound().truncated()) {
     status_ = attempt_.inbound().error();
   }
   reading_ = wants::nothing;
-  read_status_ = read_got_ ? status() : status_;
+  if (read_outcome_ != nullptr) {
+    read_outcome_->yes = got;
+    if (!got) read_outcome_->why = status_;
+  }
   return true;
 }
 

@@ -27,76 +27,82 @@ HEDDLE_DECL void client_call::set_single_request(void const* request) {
 HEDDLE_DECL void client_call::start_unary(void const* request, void* response) {
   single_ = request;
   half_closed_ = true;
-  begin_read(wants::single_response, response);
+  begin_read(wants::single_response, response, nullptr);
   attempt_status_ = check_size(method_->request().size(request));
   start();
 }
 
 // ---- reading
 
-HEDDLE_DECL void client_call::begin_read(wants what, void* message) {
+HEDDLE_DECL void client_call::begin_read(wants what, void* message, operation_outcome* outcome) {
   reading_ = what;
   read_into_ = message;
-  read_got_ = read_cancelled_ = false;
+  read_outcome_ = outcome;
   if (attempt_.active() && !done_) attempt_.consumed(attempt_.inbound().earn());
   rpc::inbound const& in = attempt_.inbound();
   bool const over = done_ || (intercepted_ && attempts_ended_);
   if (over || (what == wants::message && (in.has_message() || in.failed()))) schedule();
 }
 
-HEDDLE_DECL void client_call::cancel_wait(bool& pending, waiter& w, bool& cancelled) {
-  if (!std::exchange(pending, false)) return;
-  cancelled = true;
-  w.complete_later();
+/// Whoever is being completed already, with a message perhaps, is too late to be cancelled.
+HEDDLE_DECL void client_call::cancel_read() {
+  if (std::exchange(reading_, wants::nothing) == wants::nothing) return;
+  read_outcome_->why = status(status_code::cancelled, "read() was cancelled");
+  reader_.complete_later();
 }
 
 HEDDLE_DECL asio::awaitable<bool> client_call::read(void* message) {
   bool const home = co_await asio::this_coro::executor == core_.get_executor();
   if (home && try_read(message)) co_return true;
-  auto const start = [this, home, message] {
-    at_home(home, [message](client_call& call) { call.begin_read(wants::message, message); });
+  operation_outcome outcome;
+  auto const start = [this, home, message, &outcome] {
+    at_home(home, [message, &outcome](client_call& call) { call.begin_read(wants::message, message, &outcome); });
   };
   auto const cancel = [this, home](asio::cancellation_type) {
-    at_home(home, [](client_call& call) {
-      if (std::exchange(call.reading_, wants::nothing) == wants::nothing) return;
-      call.read_cancelled_ = true;
-      call.reader_.complete_later();
-    });
+    at_home(home, [](client_call& call) { call.cancel_read(); });
   };
   co_await reader_.wait(core_.get_executor(), start, cancel);
-  if (read_cancelled_) throw rpc_error(status_code::cancelled, "read() was cancelled");
-  if (!read_got_ && !read_status_.is_ok()) throw rpc_error(read_status_);
-  co_return read_got_;
+  if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
+  co_return outcome.yes;
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::finish(void* response) {
   bool const home = co_await asio::this_coro::executor == core_.get_executor();
   wants const what = response != nullptr ? wants::single_response : wants::the_end;
-  auto const start = [this, home, what, response] {
-    at_home(home, [what, response](client_call& call) {
+  operation_outcome outcome;
+  auto const start = [this, home, what, response, &outcome] {
+    at_home(home, [what, response, &outcome](client_call& call) {
       call.half_close();
-      call.begin_read(what, response);
+      call.begin_read(what, response, &outcome);
     });
   };
   auto const cancel = [this, home](asio::cancellation_type) {
     at_home(home, [](client_call& call) { call.cancel(); });
   };
   co_await reader_.wait(core_.get_executor(), start, cancel);
-  if (!read_status_.is_ok()) throw rpc_error(read_status_);
+  if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
 }
 
 // ---- writing
 
-HEDDLE_DECL void client_call::begin_write(void const* message) {
-  write_ready_ = write_cancelled_ = false;
-  write_accepted_ = !over_for_writers();
-  write_status_ = write_accepted_ ? send(message) : status();
+HEDDLE_DECL void client_call::begin_write(void const* message, operation_outcome& outcome) {
+  write_ready_ = false;
+  write_outcome_ = &outcome;
+  outcome.yes = !over_for_writers();
+  if (outcome.yes) outcome.why = send(message);
   writing_ = true;
-  if (!write_accepted_ || !write_status_.is_ok() || !write_must_wait()) {
+  if (!outcome.yes || !outcome.why.is_ok() || !write_must_wait()) {
+    outcome.yes = outcome.yes && outcome.why.is_ok();
     write_ready_ = true;
     return schedule();
   }
   if (attempt_.active()) attempt_.notify_writable();
+}
+
+HEDDLE_DECL void client_call::cancel_write() {
+  if (!std::exchange(writing_, false)) return;
+  write_outcome_->why = status(status_code::cancelled, "write() was cancelled");
+  writer_.complete_later();
 }
 
 HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message) {
@@ -109,16 +115,16 @@ HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message) {
       co_return true;
     }
   }
-  auto const start = [this, home, message] {
-    at_home(home, [message](client_call& call) { call.begin_write(message); });
+  operation_outcome outcome;
+  auto const start = [this, home, message, &outcome] {
+    at_home(home, [message, &outcome](client_call& call) { call.begin_write(message, outcome); });
   };
   auto const cancel = [this, home](asio::cancellation_type) {
-    at_home(home, [](client_call& call) { call.cancel_wait(call.writing_, call.writer_, call.write_cancelled_); });
+    at_home(home, [](client_call& call) { call.cancel_write(); });
   };
   co_await writer_.wait(core_.get_executor(), start, cancel);
-  if (write_cancelled_) throw rpc_error(status_code::cancelled, "write() was cancelled");
-  if (!write_status_.is_ok()) throw rpc_error(write_status_);
-  co_return write_accepted_;
+  if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
+  co_return outcome.yes;
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::writes_done() {
@@ -128,10 +134,17 @@ HEDDLE_DECL asio::awaitable<void> client_call::writes_done() {
 
 // ---- headers
 
-HEDDLE_DECL void client_call::begin_headers() {
+HEDDLE_DECL void client_call::begin_headers(metadata* into, operation_outcome& outcome) {
   awaiting_headers_ = true;
-  headers_cancelled_ = false;
+  headers_into_ = into;
+  headers_outcome_ = &outcome;
   if (head_received_ || done_) schedule();
+}
+
+HEDDLE_DECL void client_call::cancel_headers() {
+  if (!std::exchange(awaiting_headers_, false)) return;
+  headers_outcome_->why = status(status_code::cancelled, "headers() was cancelled");
+  headers_.complete_later();
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::wait_headers() {
@@ -140,14 +153,58 @@ HEDDLE_DECL asio::awaitable<void> client_call::wait_headers() {
     show_head();
     co_return;
   }
-  auto const start = [this, home] { at_home(home, [](client_call& call) { call.begin_headers(); }); };
+  operation_outcome outcome;
+  auto const start = [this, home, &outcome] {
+    at_home(home, [&outcome](client_call& call) { call.begin_headers(nullptr, outcome); });
+  };
   auto const cancel = [this, home](asio::cancellation_type) {
-    at_home(home, [](client_call& call) {
-      call.cancel_wait(call.awaiting_headers_, call.headers_, call.headers_cancelled_);
-    });
+    at_home(home, [](client_call& call) { call.cancel_headers(); });
   };
   co_await headers_.wait(core_.get_executor(), start, cancel);
-  if (headers_cancelled_) throw rpc_error(status_code::cancelled, "headers() was cancelled");
+  if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
 }
+
+// ---- operations with a completion token
+
+HEDDLE_DECL waiter& client_call::place(call_operation::kind what) noexcept {
+  using kind = call_operation::kind;
+  if (what == kind::headers) return headers_;
+  return what == kind::write || what == kind::writes_done ? writer_ : reader_;
+}
+
+HEDDLE_DECL void client_call::begin_operation(call_operation::kind what, void* object, operation_outcome& outcome) {
+  pin();
+  at_home(false, [what, object, &outcome](client_call& call) {
+    using kind = call_operation::kind;
+    call.unpin();
+    switch (what) {
+      case kind::read: return call.begin_read(wants::message, object, &outcome);
+      case kind::write: return call.begin_write(object, outcome);
+      case kind::headers: return call.begin_headers(static_cast<metadata*>(object), outcome);
+      case kind::writes_done:
+        call.half_close();
+        call.writer_.complete_later();
+        return call.recycle_if_quiet();  // for which the pin was in the way
+      case kind::finish:
+        call.half_close();
+        return call.begin_read(object != nullptr ? wants::single_response : wants::the_end, object, &outcome);
+    }
+  });
+}
+
+HEDDLE_DECL void client_call::cancel_operation(call_operation::kind what) {
+  at_home(false, [what](client_call& call) {
+    using kind = call_operation::kind;
+    if (what == kind::read) call.cancel_read();
+    if (what == kind::write) call.cancel_write();
+    if (what == kind::headers) call.cancel_headers();
+    if (what == kind::finish) call.cancel();
+  });
+}
+
+HEDDLE_DECL waiter& call_operation::place() noexcept { return call_->place(kind_); }
+HEDDLE_DECL asio::any_io_executor const& call_operation::home() const noexcept { return core_->get_executor(); }
+HEDDLE_DECL void call_operation::begin(void* object) { call_->begin_operation(kind_, object, outcome_); }
+HEDDLE_DECL void call_operation::cancel() { call_->cancel_operation(kind_); }
 
 }  // namespace heddle::detail

@@ -9,6 +9,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/base/metadata.hpp>
+#include <heddle/client/call_operation.hpp>
 #include <heddle/client/call_options.hpp>
 #include <heddle/client/channel.hpp>
 #include <heddle/rpc/method.hpp>
@@ -18,9 +19,6 @@ namespace heddle {
 namespace asio = boost::asio;
 
 namespace detail {
-
-class channel_core;
-class client_call;
 
 /// Owns a call without knowing its messages. Destroying it, on any executor, cancels the call.
 class call_handle {
@@ -40,6 +38,14 @@ class call_handle {
   metadata const& trailers() const noexcept;
   std::string_view peer() const noexcept;
   void cancel();
+  asio::any_io_executor const& get_executor() const noexcept;
+
+  /// Runs `Operation(what, core, call, args...)` for a token.
+  template <class Operation, class Signature, class Token, class... Args>
+  auto start(std::remove_reference_t<Token>& token, call_operation::kind what, Args&&... args) {
+    return start_operation<Operation, Signature, Token>(token, get_executor(), what, core_, call_,
+                                                        std::forward<Args>(args)...);
+  }
 
  private:
   std::shared_ptr<channel_core> core_;
@@ -48,10 +54,21 @@ class call_handle {
 
 /// What all streaming calls have. One object may be used from one thread at a time, but its read side and its write side
 /// may overlap. It begins when it is made, and ends at the latest when it is destroyed: by cancellation then.
+///
+/// Each operation is an awaitable, or takes a completion token as its last argument. With a token nothing is thrown for
+/// a status: the handler gets it first, before a result that is empty (or false) unless the status is OK. It runs on its
+/// associated executor, by default the channel's, and never inside the function that was called. Messages to be sent are
+/// copied or moved into the operation. An operation that is pending when its call object is destroyed ends with
+/// CANCELLED; one that is deferred must be started before.
 class streaming_call {
  public:
   /// Waits for the initial metadata; empty when the call ended without. Cancelling the wait leaves the call as it is.
   asio::awaitable<metadata> headers() { return handle_.headers(); }
+  /// void(status, metadata); the status is CANCELLED when the wait was, and OK otherwise, however the call ended.
+  template <completion_token<void(status, metadata)> Token>
+  auto headers(Token&& token) {
+    return handle_.start<headers_operation, void(status, metadata), Token>(token, call_operation::kind::headers);
+  }
   /// Complete once the call has ended, that is, once a read or finish() said so.
   metadata const& trailers() const noexcept { return handle_.trailers(); }
   /// Of the server, as a target; empty while there is no connection. From several threads only after headers() or a read.
@@ -78,6 +95,19 @@ class call_reading : public streaming_call {
   }
   /// The same into a message that is used again. False when the call has ended with OK.
   asio::awaitable<bool> read(Response& message) { return handle_.read(&message); }
+  /// void(status, std::optional<Response>): a message; or OK without one at the end; or why there is none. Cancellation
+  /// is as above: whoever is CANCELLED by it can read on.
+  template <completion_token<void(status, std::optional<Response>), Response> Token>
+  auto read(Token&& token) {
+    return handle_.start<read_operation<Response>, void(status, std::optional<Response>), Token>(
+        token, call_operation::kind::read);
+  }
+  /// void(status, bool), into a message that must live until then. False and OK at the end.
+  template <completion_token<void(status, bool)> Token>
+  auto read(Response& message, Token&& token) {
+    return handle_.start<read_into_operation<Response>, void(status, bool), Token>(token, call_operation::kind::read,
+                                                                                   &message);
+  }
   /// Takes a message that is here already. Only on the channel's own executor (channel_options::single_threaded).
   bool try_read(Response& message) { return handle_.try_read(&message); }
 
@@ -109,13 +139,31 @@ class client_streaming_call : public detail::streaming_call {
   /// RESOURCE_EXHAUSTED for a message above the limit. Any cancellation type ends the wait with CANCELLED thrown; the
   /// message is sent all the same.
   asio::awaitable<bool> write(Request const& message) { return handle_.write(&message); }
-  /// No more messages. finish() implies it.
+  /// void(status, bool): whether the call took the message; false with OK when it is over.
+  template <completion_token<void(status, bool)> Token>
+  auto write(Request message, Token&& token) {
+    return handle_.start<detail::write_operation<Request>, void(status, bool), Token>(
+        token, detail::call_operation::kind::write, std::move(message));
+  }
+  /// No more messages. finish() implies it. Never waits, so that cancellation has no effect.
   asio::awaitable<void> writes_done() { return handle_.writes_done(); }
+  /// void(status), always OK.
+  template <completion_token<void(status)> Token>
+  auto writes_done(Token&& token) {
+    return handle_.start<detail::writes_done_operation, void(status), Token>(token,
+                                                                             detail::call_operation::kind::writes_done);
+  }
   /// Waits for the answer. Throws rpc_error unless the status is OK. Any cancellation type cancels the call.
   asio::awaitable<Response> finish() {
     Response response;
     co_await handle_.finish(&response);
     co_return response;
+  }
+  /// void(status, Response).
+  template <completion_token<void(status, Response)> Token>
+  auto finish(Token&& token) {
+    return handle_.start<detail::finish_operation<Response>, void(status, Response), Token>(
+        token, detail::call_operation::kind::finish);
   }
 };
 
@@ -129,7 +177,17 @@ class bidi_streaming_call : public detail::call_reading<Response> {
 
   /// As in client_streaming_call; read() says why the call is over.
   asio::awaitable<bool> write(Request const& message) { return this->handle_.write(&message); }
+  template <completion_token<void(status, bool)> Token>
+  auto write(Request message, Token&& token) {
+    return this->handle_.template start<detail::write_operation<Request>, void(status, bool), Token>(
+        token, detail::call_operation::kind::write, std::move(message));
+  }
   asio::awaitable<void> writes_done() { return this->handle_.writes_done(); }
+  template <completion_token<void(status)> Token>
+  auto writes_done(Token&& token) {
+    return this->handle_.template start<detail::writes_done_operation, void(status), Token>(
+        token, detail::call_operation::kind::writes_done);
+  }
 };
 
 }  // namespace heddle

@@ -14,7 +14,11 @@ HEDDLE_DECL call_handle::call_handle(std::shared_ptr<channel_core> core, method_
     : core_(std::move(core)), call_(core_->acquire()) {
   call_->prepare(method, options);
   if (request != nullptr) call_->set_single_request(request);
-  asio::dispatch(core_->get_executor(), [owner = core_, call = call_] { call->start(); });
+  call_->pin();
+  asio::dispatch(core_->get_executor(), [owner = core_, call = call_] {
+    call->unpin();
+    call->start();
+  });
 }
 
 HEDDLE_DECL call_handle::~call_handle() {
@@ -23,6 +27,7 @@ HEDDLE_DECL call_handle::~call_handle() {
   asio::dispatch(executor, [owner = std::move(core_), call = std::move(call_)] { call->release(); });
 }
 
+HEDDLE_DECL asio::any_io_executor const& call_handle::get_executor() const noexcept { return core_->get_executor(); }
 HEDDLE_DECL asio::awaitable<bool> call_handle::read(void* message) { return call_->read(message); }
 HEDDLE_DECL bool call_handle::try_read(void* message) { return call_->try_read(message); }
 HEDDLE_DECL asio::awaitable<bool> call_handle::write(void const* message) { return call_->write(message); }

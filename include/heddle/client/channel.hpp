@@ -11,14 +11,11 @@
 #include <boost/asio/execution_context.hpp>
 
 #include <heddle/base/config.hpp>
+#include <heddle/client/channel_operation.hpp>
 #include <heddle/client/channel_options.hpp>
 #include <heddle/client/connectivity.hpp>
 
 namespace heddle {
-
-namespace detail {
-class channel_core;
-}
 
 /// A movable handle. Destroying it ends its calls with CANCELLED and closes its connections; it never blocks and needs
 /// nobody to run the context again. May be used from any thread; it starts none.
@@ -38,11 +35,24 @@ class channel {
   }
   ~channel();
 
-  /// Connects without a call. Throws rpc_error UNAVAILABLE when the attempt fails. Cancellation ends the wait, not the
-  /// attempt.
+  /// Connects without a call. Throws rpc_error UNAVAILABLE when the attempt fails, CANCELLED when the channel ends. Any
+  /// cancellation type ends the wait with CANCELLED, not the attempt.
   asio::awaitable<void> connect();
-  /// Waits until the state is another one than `seen`, and returns it.
+  /// void(status), on the handler's associated executor, by default the channel's.
+  template <completion_token<void(status)> Token>
+  auto connect(Token&& token) {
+    return detail::start_operation<detail::connect_operation, void(status), Token>(token, detail::executor_of(*core_),
+                                                                                   core_);
+  }
+  /// Waits until the state is another one than `seen`, and returns it; `shutdown` when the channel ends. Any cancellation
+  /// type ends the wait with CANCELLED thrown.
   asio::awaitable<connectivity> wait_for_change(connectivity seen);
+  /// void(status, connectivity), as connect(); the state is `seen` when the wait was cancelled.
+  template <completion_token<void(status, connectivity)> Token>
+  auto wait_for_change(connectivity seen, Token&& token) {
+    return detail::start_operation<detail::change_operation, void(status, connectivity), Token>(
+        token, detail::executor_of(*core_), core_, seen);
+  }
   /// Tries again now instead of after the backoff.
   void reset_backoff();
 

@@ -17,39 +17,47 @@ HEDDLE_DECL channel::~channel() {
 
 namespace detail {
 
-HEDDLE_DECL asio::awaitable<void> watch_channel(std::shared_ptr<channel_core> core,
-                                                std::shared_ptr<channel_core::watcher> w) {
+HEDDLE_DECL asio::any_io_executor const& executor_of(channel_core const& core) noexcept { return core.get_executor(); }
+
+HEDDLE_DECL void begin_wait(std::shared_ptr<channel_core> const& core, std::shared_ptr<channel_wait> const& w) {
   auto const watch = [core](auto waiting) { core->watch(std::move(waiting)); };
-  auto const start = [&core, &w, &watch] {
-    asio::dispatch(core->get_executor(), waiter_delivery(w, &channel_core::watcher::changed, watch));
-  };
-  auto const cancel = [&core, &w](asio::cancellation_type) {
-    asio::dispatch(core->get_executor(), [core, w] { core->cancel_watch(*w); });
-  };
+  asio::dispatch(core->get_executor(), waiter_delivery(w, &channel_wait::changed, watch));
+}
+
+HEDDLE_DECL void cancel_wait(std::shared_ptr<channel_core> const& core, std::shared_ptr<channel_wait> const& w) {
+  asio::dispatch(core->get_executor(), [core, w] { core->cancel_watch(*w); });
+}
+
+HEDDLE_DECL status outcome_of(channel_wait const& w) {
+  if (w.cancelled)
+    return status(status_code::cancelled, w.connecting ? "the wait for a connection was cancelled"
+                                                       : "the wait for a change of state was cancelled");
+  if (!w.connecting || w.now == connectivity::ready) return ok;
+  if (w.now == connectivity::shutdown) return status(status_code::cancelled, "the channel was destroyed");
+  return w.why.is_ok() ? status(status_code::unavailable, "the connection was lost") : w.why;
+}
+
+HEDDLE_DECL asio::awaitable<void> wait_for(std::shared_ptr<channel_core> core, std::shared_ptr<channel_wait> w) {
+  auto const start = [&core, &w] { begin_wait(core, w); };
+  auto const cancel = [&core, &w](asio::cancellation_type) { cancel_wait(core, w); };
   co_await w->changed.wait(core->get_executor(), start, cancel);
-  if (w->cancelled) throw rpc_error(status_code::cancelled, "the wait for a change of state was cancelled");
+  status const outcome = outcome_of(*w);
+  if (!outcome.is_ok()) throw rpc_error(outcome);
 }
 
 }  // namespace detail
 
 HEDDLE_DECL asio::awaitable<connectivity> channel::wait_for_change(connectivity seen) {
-  auto const w = std::make_shared<detail::channel_core::watcher>();
+  auto const w = std::make_shared<detail::channel_wait>();
   w->seen = seen;
-  co_await detail::watch_channel(core_, w);
+  co_await detail::wait_for(core_, w);
   co_return w->now;
 }
 
 HEDDLE_DECL asio::awaitable<void> channel::connect() {
-  auto const core = core_;
-  asio::dispatch(core->get_executor(), [core] { core->connection().connect(); });
-  auto const w = std::make_shared<detail::channel_core::watcher>();
-  w->now = connectivity::idle;
-  do {
-    w->seen = w->now;
-    co_await detail::watch_channel(core, w);
-  } while (w->now == connectivity::connecting);
-  if (w->now != connectivity::ready)
-    throw rpc_error(w->why.is_ok() ? status(status_code::unavailable, "the connection was lost") : w->why);
+  auto const w = std::make_shared<detail::channel_wait>();
+  w->connecting = true;
+  co_await detail::wait_for(core_, w);
 }
 
 HEDDLE_DECL void channel::reset_backoff() {

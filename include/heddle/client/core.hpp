@@ -9,6 +9,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/client/call.hpp>
+#include <heddle/client/channel_operation.hpp>
 #include <heddle/client/channel_options.hpp>
 #include <heddle/client/subchannel.hpp>
 #include <heddle/client/target.hpp>
@@ -50,16 +51,9 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   }
   bool closed() const noexcept { return closed_; }
 
-  /// Somebody who waits for a state.
-  struct watcher {
-    waiter changed;
-    connectivity seen;
-    connectivity now;
-    status why;  // of transient_failure
-    bool cancelled = false, pending = false;
-  };
-  void watch(std::shared_ptr<watcher> w);
-  void cancel_watch(watcher& w);
+  /// Completes it when the state is one that it waits for.
+  void watch(std::shared_ptr<channel_wait> w);
+  void cancel_watch(channel_wait& w);
 
  private:
   void on_state(connectivity state, status const& why) override;
@@ -84,7 +78,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   client_call* queue_tail_ = nullptr;
   transport::ready_queue ready_;
   bool round_posted_ = false, closed_ = false;
-  std::vector<std::shared_ptr<watcher>> watchers_;
+  std::vector<std::shared_ptr<channel_wait>> watchers_;
 };
 
 }  // namespace heddle::detail

@@ -139,8 +139,14 @@ HEDDLE_DECL void channel_core::post_round() {
 
 // ---- states
 
-HEDDLE_DECL void channel_core::watch(std::shared_ptr<watcher> w) {
-  if (subchannel_.state() != w->seen) {
+HEDDLE_DECL bool channel_wait::wants(connectivity state) noexcept {
+  if (connecting && state == connectivity::connecting) seen = state;  // under way: its end is what is wanted
+  return state != seen;
+}
+
+HEDDLE_DECL void channel_core::watch(std::shared_ptr<channel_wait> w) {
+  if (w->connecting) subchannel_.connect();
+  if (w->wants(subchannel_.state())) {
     w->now = subchannel_.state();
     w->why = subchannel_.last_error();
     return w->changed.complete_later();
@@ -149,7 +155,7 @@ HEDDLE_DECL void channel_core::watch(std::shared_ptr<watcher> w) {
   watchers_.push_back(std::move(w));
 }
 
-HEDDLE_DECL void channel_core::cancel_watch(watcher& w) {
+HEDDLE_DECL void channel_core::cancel_watch(channel_wait& w) {
   if (!std::exchange(w.pending, false)) return;
   w.cancelled = true;
   std::erase_if(watchers_, [&w](auto const& other) { return other.get() == &w; });
@@ -159,7 +165,7 @@ HEDDLE_DECL void channel_core::cancel_watch(watcher& w) {
 HEDDLE_DECL void channel_core::tell_watchers(connectivity state) {
   auto const watchers = std::exchange(watchers_, {});
   for (auto const& w : watchers) {
-    if (w->seen == state) {
+    if (!w->wants(state)) {
       watchers_.push_back(w);
       continue;
     }

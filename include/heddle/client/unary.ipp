@@ -31,6 +31,10 @@ HEDDLE_DECL void unary_run::begin(method_descriptor const& method, call_options 
 HEDDLE_DECL waiter& unary_run::place() noexcept { return call_->reader(); }
 HEDDLE_DECL asio::any_io_executor const& unary_run::executor() const noexcept { return core_->get_executor(); }
 
+HEDDLE_DECL asio::any_io_executor const& unary_run::executor_of(channel_core const& core) noexcept {
+  return core.get_executor();
+}
+
 HEDDLE_DECL void unary_run::start() {
   if (home_) return call_->start_unary(request_, response_);
   asio::dispatch(core_->get_executor(), [call = call_, core = core_, request = request_, response = response_] {

@@ -52,6 +52,8 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   friend class heddle::server_context;
   friend struct call_access;
   friend class server_interception;
+  friend class stream_operation;
+  friend class send_headers_initiation;
 
   enum class phase : std::uint8_t {
     idle,
@@ -99,6 +101,14 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void send_head();
   void show_head();
   void check_open() const;
+  template <class F>
+  static status status_of(F f);
+  void begin_read(void* message, message_ops const& ops, operation_outcome& outcome);
+  void begin_write(void const* message, message_ops const& ops, operation_outcome& outcome);
+  void cancel_read();
+  void cancel_write();
+  void fill_outcomes();
+  void end_operations();
   void* recycled(void*& object, message_ops const*& ops, message_ops const& wanted);
 
   server_session* session_;
@@ -139,6 +149,11 @@ class server_call final : public std::enable_shared_from_this<server_call>,
 
   asio::cancellation_signal signal_;
   waiter parked_, reader_, writer_;
+  // Of operations with a completion token that wait in reader_ and writer_; null: coroutines do, or nobody.
+  operation_outcome* read_outcome_ = nullptr;
+  operation_outcome* write_outcome_ = nullptr;
+  void* read_into_ = nullptr;
+  message_ops const* read_ops_ = nullptr;
 };
 
 }  // namespace heddle::detail

@@ -223,6 +223,7 @@ HEDDLE_DECL void server_call::on_ready() {
 
 HEDDLE_DECL void server_call::wake() {
   if (over_) wake_reader_ = wake_writer_ = true;
+  fill_outcomes();
   if (std::exchange(wake_writer_, false)) writer_.complete();
   if (std::exchange(wake_reader_, false)) reader_.complete();
 }
@@ -252,6 +253,7 @@ HEDDLE_DECL void server_call::finish(status const& s) {
 
 HEDDLE_DECL void server_call::end_exchange() {
   over_ = true;
+  end_operations();
   bool const ran = std::exchange(phase_, phase::idle) == phase::running;
   if (has_deadline()) driver_->deadlines().remove(*this);
   inbound_.discard();
@@ -283,6 +285,7 @@ HEDDLE_DECL void server_call::on_context_shutdown() noexcept {
 }
 
 HEDDLE_DECL void server_call::drop_waiters() noexcept {
+  read_outcome_ = write_outcome_ = nullptr;
   parked_.drop();
   reader_.drop();
   writer_.drop();

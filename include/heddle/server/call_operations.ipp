@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <boost/asio/dispatch.hpp>
+
 #include <heddle/base/rpc_error.hpp>
 #include <heddle/server/call.hpp>
 #include <heddle/server/interception.hpp>
@@ -148,6 +150,100 @@ HEDDLE_DECL asio::awaitable<void> server_call::send_headers() {
   co_return;
 }
 
+// ---- operations with a completion token, which report what the others throw
+
+template <class F>
+status server_call::status_of(F f) {
+  try {
+    f();
+    return {};
+  } catch (rpc_error const& e) {
+    return e.status();
+  }
+}
+
+HEDDLE_DECL void server_call::begin_read(void* message, message_ops const& ops, operation_outcome& outcome) {
+  read_outcome_ = &outcome;
+  read_into_ = message;
+  read_ops_ = &ops;
+  outcome.why = status_of([&] { outcome.yes = try_read(message, ops); });
+  if (outcome.yes || !outcome.why.is_ok() || inbound_.finished()) {
+    read_outcome_ = nullptr;
+    return reader_.complete_later();
+  }
+  exchange_->consumed(inbound_.earn());
+}
+
+HEDDLE_DECL void server_call::begin_write(void const* message, message_ops const& ops, operation_outcome& outcome) {
+  outcome.why = status_of([&] {
+    check_open();
+    send_message(message, ops);
+  });
+  if (!outcome.why.is_ok() || !exchange_->should_wait()) return writer_.complete_later();
+  write_outcome_ = &outcome;
+  exchange_->notify_writable();
+}
+
+HEDDLE_DECL void server_call::cancel_read() {
+  operation_outcome* const outcome = std::exchange(read_outcome_, nullptr);
+  if (outcome == nullptr) return;
+  outcome->why = status(status_code::cancelled, "read() was cancelled");
+  reader_.complete_later();
+}
+
+HEDDLE_DECL void server_call::cancel_write() {
+  operation_outcome* const outcome = std::exchange(write_outcome_, nullptr);
+  if (outcome == nullptr) return;
+  outcome->why = status(status_code::cancelled, "write() was cancelled");
+  writer_.complete_later();
+}
+
+/// Puts what they waited for where those look that are about to be woken.
+HEDDLE_DECL void server_call::fill_outcomes() {
+  if (wake_reader_ && read_outcome_ != nullptr) {
+    read_outcome_->why = status_of([this] { read_outcome_->yes = try_read(read_into_, *read_ops_); });
+    wake_reader_ = read_outcome_->yes || !read_outcome_->why.is_ok() || inbound_.finished();
+    if (wake_reader_) read_outcome_ = nullptr;
+  }
+  if (wake_writer_ && write_outcome_ != nullptr)
+    std::exchange(write_outcome_, nullptr)->why = status_of([this] { check_open(); });
+}
+
+/// The call is over: what its handler left pending ends, after its handler has.
+HEDDLE_DECL void server_call::end_operations() {
+  bool const reads = read_outcome_ != nullptr, writes = write_outcome_ != nullptr;
+  wake_reader_ = wake_writer_ = true;
+  fill_outcomes();
+  wake_reader_ = wake_writer_ = false;
+  if (reads) reader_.complete_later();
+  if (writes) writer_.complete_later();
+}
+
+HEDDLE_DECL asio::any_io_executor const& stream_operation::home() const noexcept {
+  return call_->driver_->get_executor();
+}
+HEDDLE_DECL waiter& stream_operation::reader() noexcept { return call_->reader_; }
+HEDDLE_DECL waiter& stream_operation::writer() noexcept { return call_->writer_; }
+HEDDLE_DECL void stream_operation::begin_read(void* message, message_ops const& ops) {
+  call_->begin_read(message, ops, outcome_);
+}
+HEDDLE_DECL void stream_operation::begin_write(void const* message, message_ops const& ops) {
+  call_->begin_write(message, ops, outcome_);
+}
+HEDDLE_DECL void stream_operation::cancel_read() {
+  asio::dispatch(home(), [call = call_] { call->cancel_read(); });
+}
+HEDDLE_DECL void stream_operation::cancel_write() {
+  asio::dispatch(home(), [call = call_] { call->cancel_write(); });
+}
+
+HEDDLE_DECL status send_headers_initiation::send(server_call& call) {
+  return server_call::status_of([&call] {
+    call.check_open();
+    if (!call.head_sent_) call.send_head();
+  });
+}
+
 // ---- the ways in for typed code
 
 HEDDLE_DECL server_context& call_access::context(server_call& call) noexcept { return call.context_; }
@@ -165,6 +261,10 @@ HEDDLE_DECL void* call_access::lent_reply(server_call& call, message_ops const& 
 HEDDLE_DECL status call_access::checked_error(status const& error) {
   return error.is_ok() ? status(status_code::internal, "the handler returned OK without a message") : error;
 }
+HEDDLE_DECL asio::any_io_executor const& call_access::executor(server_call const& call) noexcept {
+  return call.driver_->get_executor();
+}
+HEDDLE_DECL std::shared_ptr<server_call> call_access::share(server_call& call) { return call.shared_from_this(); }
 HEDDLE_DECL asio::awaitable<bool> call_access::read(server_call& call, void* message, message_ops const& ops) {
   return call.read(message, ops);
 }

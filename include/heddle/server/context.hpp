@@ -13,15 +13,12 @@
 #include <heddle/base/status.hpp>
 #include <heddle/base/time.hpp>
 #include <heddle/rpc/method.hpp>
+#include <heddle/server/stream_operation.hpp>
 #include <heddle/transport/auth.hpp>
 
 namespace heddle {
 
 namespace asio = boost::asio;
-
-namespace detail {
-class server_call;
-}
 
 /// Lives as long as its handler, also when the client is long gone or the server has stopped. Used on the executor that
 /// the handler was started on; a handler that went elsewhere must come back first.
@@ -51,6 +48,10 @@ class server_context {
   metadata& headers() noexcept;
   /// Sends the initial metadata now. Does nothing when it was sent. Throws rpc_error CANCELLED when the call is over.
   asio::awaitable<void> send_headers();
+  /// void(status), on the token's associated executor, by default the connection's. To be started on the handler's
+  /// executor. Never waits, so that cancellation has no effect.
+  template <completion_token<void(status)> Token>
+  auto send_headers(Token&& token);
   /// Trailing metadata. It leaves with the status.
   metadata& trailers() noexcept;
 
@@ -79,11 +80,20 @@ struct call_access {
   static status single_response(server_call& call, void const* message, message_ops const& ops);
   static void* lent_reply(server_call& call, message_ops const& ops) noexcept;
   static status checked_error(status const& error);
+  static asio::any_io_executor const& executor(server_call const& call) noexcept;
+  static std::shared_ptr<server_call> share(server_call& call);
   static asio::awaitable<bool> read(server_call& call, void* message, message_ops const& ops);
   static bool try_read(server_call& call, void* message, message_ops const& ops);
   static asio::awaitable<void> write(server_call& call, void const* message, message_ops const& ops);
 };
 
 }  // namespace detail
+
+template <completion_token<void(status)> Token>
+auto server_context::send_headers(Token&& token) {
+  auto const& home = detail::call_access::executor(call_);
+  return asio::async_initiate<Token, void(status)>(detail::send_headers_initiation(home), token,
+                                                   detail::call_access::share(call_));
+}
 
 }  // namespace heddle

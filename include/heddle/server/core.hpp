@@ -13,6 +13,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/server/listen_options.hpp>
+#include <heddle/server/server_operation.hpp>
 #include <heddle/server/session.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/context_shutdown.hpp>
@@ -27,13 +28,6 @@ class server_core final : public std::enable_shared_from_this<server_core>,
                           private shutdown_listener,
                           private deadline_item {
  public:
-  /// One run() or drain() that waits for the end.
-  struct wait {
-    waiter done;
-    std::size_t abandoned = 0;
-    bool is_run = false;
-  };
-
   server_core(asio::any_io_executor executor, server_options options);
   ~server_core();
 
@@ -46,9 +40,8 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   void stop_from_anywhere();
 
   // On the executor.
-  void begin_run(std::shared_ptr<wait> w);
-  void begin_drain(std::shared_ptr<wait> w, duration grace);
-  void cancel(wait const& w);
+  void begin(std::shared_ptr<server_wait> w);
+  void cancel(server_wait const& w);
 
  private:
   enum class stage : std::uint8_t { idle, running, draining, resetting, stopped };
@@ -81,7 +74,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   std::mutex mutex_;  // listeners_ before run()
   std::vector<std::shared_ptr<listener>> listeners_;
   std::unordered_map<server_session*, std::shared_ptr<server_session>> sessions_;
-  std::list<std::shared_ptr<wait>> waits_;
+  std::list<std::shared_ptr<server_wait>> waits_;
   std::size_t abandoned_ = 0;
 };
 

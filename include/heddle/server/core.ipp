@@ -139,10 +139,11 @@ void server_core::for_sessions(F f) {
 
 // ---- running and ending
 
-HEDDLE_DECL void server_core::begin_run(std::shared_ptr<wait> w) {
-  w->is_run = true;
+HEDDLE_DECL void server_core::begin(std::shared_ptr<server_wait> w) {
+  auto const grace = w->grace;
   waits_.push_back(std::move(w));
   if (stage_ == stage::stopped) return complete();
+  if (grace) return drain(*grace);
   if (stage_ != stage::idle) return;
   stage_ = stage::running;
   std::vector<std::shared_ptr<listener>> all;
@@ -153,14 +154,8 @@ HEDDLE_DECL void server_core::begin_run(std::shared_ptr<wait> w) {
   for (auto const& l : all) accept(l);
 }
 
-HEDDLE_DECL void server_core::begin_drain(std::shared_ptr<wait> w, duration grace) {
-  waits_.push_back(std::move(w));
-  if (stage_ == stage::stopped) return complete();
-  drain(grace);
-}
-
-HEDDLE_DECL void server_core::cancel(wait const& w) {
-  if (w.is_run && stage_ < stage::draining) return drain(shared_->options.grace());
+HEDDLE_DECL void server_core::cancel(server_wait const& w) {
+  if (w.is_run() && stage_ < stage::draining) return drain(shared_->options.grace());
   reset_calls();
 }
 

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -14,15 +15,12 @@
 #include <heddle/base/config.hpp>
 #include <heddle/server/listen_options.hpp>
 #include <heddle/server/options.hpp>
+#include <heddle/server/server_operation.hpp>
 #include <heddle/server/service.hpp>
 #include <heddle/transport/byte_stream.hpp>
 #include <heddle/transport/endpoint.hpp>
 
 namespace heddle {
-
-namespace detail {
-class server_core;
-}
 
 /// Serves gRPC on an executor of yours; it starts no thread. Handlers run on the executor, each connection's one at a
 /// time. May be used from any thread; add() and listen() come before run().
@@ -62,11 +60,24 @@ class server {
   /// to themselves. Cancellation (terminal, partial or total): the first drains with options.grace(), the second at
   /// once; run() then returns, it does not throw for them.
   asio::awaitable<std::size_t> run();
+  /// void(status, std::size_t), the status always OK, on the handler's associated executor, by default the server's. A
+  /// pending run() or drain() with a token is work: it keeps io_context::run() going.
+  template <completion_token<void(status, std::size_t)> Token>
+  auto run(Token&& token) {
+    return detail::start_operation<detail::server_operation, void(status, std::size_t), Token>(
+        token, detail::executor_of(*core_), core_, std::optional<duration>());
+  }
 
   /// Stops accepting, tells clients to go elsewhere (GOAWAY in two steps), lets open calls end, resets them after
   /// `grace`, cancels their handlers, and returns at most a second after that in every case, with the number of handlers
   /// that still run. Cancellation ends the grace at once.
   asio::awaitable<std::size_t> drain(duration grace);
+  /// As run() with a token.
+  template <completion_token<void(status, std::size_t)> Token>
+  auto drain(duration grace, Token&& token) {
+    return detail::start_operation<detail::server_operation, void(status, std::size_t), Token>(
+        token, detail::executor_of(*core_), core_, std::optional<duration>(grace));
+  }
 
  private:
   std::shared_ptr<detail::server_core> core_;

@@ -31,32 +31,36 @@ HEDDLE_DECL endpoint server::listen(std::string_view address, listen_options opt
 
 HEDDLE_DECL void server::serve(std::unique_ptr<byte_stream> stream) { core_->serve(std::move(stream)); }
 
-HEDDLE_DECL asio::awaitable<std::size_t> server::run() {
-  auto const core = core_;
-  auto const w = std::make_shared<detail::server_core::wait>();
-  auto const begin = [core](auto waiting) { core->begin_run(std::move(waiting)); };
-  auto const start = [&core, &w, &begin] {
-    asio::dispatch(core->get_executor(), detail::waiter_delivery(w, &detail::server_core::wait::done, begin));
-  };
-  auto const cancel = [&core, &w](asio::cancellation_type) {
-    asio::dispatch(core->get_executor(), [core, w] { core->cancel(*w); });
-  };
+namespace detail {
+
+HEDDLE_DECL asio::any_io_executor const& executor_of(server_core const& core) noexcept { return core.get_executor(); }
+
+HEDDLE_DECL void begin_wait(std::shared_ptr<server_core> const& core, std::shared_ptr<server_wait> const& w) {
+  auto const begin = [core](auto waiting) { core->begin(std::move(waiting)); };
+  asio::dispatch(core->get_executor(), waiter_delivery(w, &server_wait::done, begin));
+}
+
+HEDDLE_DECL void cancel_wait(std::shared_ptr<server_core> const& core, std::shared_ptr<server_wait> const& w) {
+  asio::dispatch(core->get_executor(), [core, w] { core->cancel(*w); });
+}
+
+HEDDLE_DECL asio::awaitable<std::size_t> wait_for(std::shared_ptr<server_core> core, std::shared_ptr<server_wait> w) {
+  auto const start = [&core, &w] { begin_wait(core, w); };
+  auto const cancel = [&core, &w](asio::cancellation_type) { cancel_wait(core, w); };
   co_await w->done.wait(core->get_executor(), start, cancel);
   co_return w->abandoned;
 }
 
+}  // namespace detail
+
+HEDDLE_DECL asio::awaitable<std::size_t> server::run() {
+  return detail::wait_for(core_, std::make_shared<detail::server_wait>());
+}
+
 HEDDLE_DECL asio::awaitable<std::size_t> server::drain(duration grace) {
-  auto const core = core_;
-  auto const w = std::make_shared<detail::server_core::wait>();
-  auto const begin = [core, grace](auto waiting) { core->begin_drain(std::move(waiting), grace); };
-  auto const start = [&core, &w, &begin] {
-    asio::dispatch(core->get_executor(), detail::waiter_delivery(w, &detail::server_core::wait::done, begin));
-  };
-  auto const cancel = [&core, &w](asio::cancellation_type) {
-    asio::dispatch(core->get_executor(), [core, w] { core->cancel(*w); });
-  };
-  co_await w->done.wait(core->get_executor(), start, cancel);
-  co_return w->abandoned;
+  auto w = std::make_shared<detail::server_wait>();
+  w->grace = grace;
+  return detail::wait_for(core_, std::move(w));
 }
 
 }  // namespace heddle

@@ -7,6 +7,7 @@
 
 #include <heddle/rpc/method.hpp>
 #include <heddle/server/context.hpp>
+#include <heddle/server/stream_operation.hpp>
 
 namespace heddle {
 
@@ -26,6 +27,20 @@ class reading {
   }
   /// The same into a message that is used again, for loops without allocation. False after the last one.
   asio::awaitable<bool> read(Request& message) { return call_access::read(*call_, &message, *ops_of<Request>); }
+  /// void(status, std::optional<Request>): a message; or OK without one after the last; or why there is none. To be
+  /// started on the handler's executor; completes on the token's associated executor, by default the connection's, and
+  /// never inside of read(). Pending when the handler ends: CANCELLED. Cancellation is as above.
+  template <completion_token<void(status, std::optional<Request>), Request> Token>
+  auto read(Token&& token) {
+    return start_operation<stream_read_operation<Request>, void(status, std::optional<Request>), Token>(
+        token, call_access::executor(*call_), call_access::share(*call_));
+  }
+  /// void(status, bool), into a message that must live until then. False and OK after the last one.
+  template <completion_token<void(status, bool)> Token>
+  auto read(Request& message, Token&& token) {
+    return start_operation<stream_read_into_operation<Request>, void(status, bool), Token>(
+        token, call_access::executor(*call_), call_access::share(*call_), &message);
+  }
   /// Takes a message that is here already. False: none is, now or any more.
   bool try_read(Request& message) { return call_access::try_read(*call_, &message, *ops_of<Request>); }
 
@@ -40,9 +55,16 @@ template <class Response>
 class writing {
  public:
   /// Queues a message, and suspends only while much is queued already: then any cancellation type ends the wait with
-  /// CANCELLED thrown, and the message is sent all the same. `message` is needed until the co_await ends. Throws rpc_error CANCELLED once the call is over.
+  /// CANCELLED thrown, and the message is sent all the same. `message` is needed until the co_await ends. Throws
+  /// rpc_error CANCELLED once the call is over.
   asio::awaitable<void> write(Response const& message) {
     return call_access::write(*call_, &message, *ops_of<Response>);
+  }
+  /// void(status), with a message of its own; otherwise as read() with a token. Cancellation is as above.
+  template <completion_token<void(status)> Token>
+  auto write(Response message, Token&& token) {
+    return start_operation<stream_write_operation<Response>, void(status), Token>(
+        token, call_access::executor(*call_), call_access::share(*call_), std::move(message));
   }
 
  protected:
