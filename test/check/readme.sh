@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A fenced block in README.md or docs/*.md under `<!-- from path -->` is that file, byte for byte; under
 # `<!-- from path#tag -->` it is the lines between `//[tag` and `//]` (or `#[tag` and `#]`) in it. C++ in docs/ that comes
-# from nowhere is compiled by nobody: it is reported.
+# from nowhere is compiled by nobody: it is reported, unless `<!-- not compiled: why -->` says so.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 pages=()
@@ -46,6 +46,6 @@ for page in "${pages[@]}"; do
     fi
   done
   [[ $page == README.md ]] || awk -v page="$page" '
-    /^```cpp/ && last !~ /^<!-- from / { print page ":" NR ": readme: C++ that comes from no file" }
+    /^```cpp/ && last !~ /^<!-- (from|not compiled:) / { print page ":" NR ": readme: C++ that comes from no file" }
     { if ($0 != "") last = $0 }' "$page"
 done | report
