@@ -65,7 +65,3 @@ class change_operation : public channel_operation {
 };
 
 }  // namespace heddle::detail
-
-#ifndef HEDDLE_SEPARATE_COMPILATION
-#include <heddle/client/channel.ipp>
-#endif

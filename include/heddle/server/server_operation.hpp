@@ -49,7 +49,3 @@ class server_operation {
 };
 
 }  // namespace heddle::detail
-
-#ifndef HEDDLE_SEPARATE_COMPILATION
-#include <heddle/server/server.ipp>
-#endif
