@@ -29,8 +29,12 @@
 #include <heddle/http2/connection_send.ipp>
 #include <heddle/http2/header_rules.ipp>
 
+#include <heddle/rpc/compression.ipp>
 #include <heddle/rpc/grpc_protocol.ipp>
+#include <heddle/rpc/gzip.ipp>
+#include <heddle/rpc/inbound.ipp>
 #include <heddle/rpc/message_framing.ipp>
+#include <heddle/rpc/packing.ipp>
 #include <heddle/rpc/status_details.ipp>
 #include <heddle/rpc/status_fields.ipp>
 #include <heddle/rpc/timeout.ipp>

@@ -4,7 +4,9 @@
 #include <cstddef>
 
 #include <heddle/base/bytes.hpp>
+#include <heddle/base/config.hpp>
 #include <heddle/base/status.hpp>
+#include <heddle/rpc/compression.hpp>
 #include <heddle/rpc/message_framing.hpp>
 
 namespace heddle::rpc {
@@ -20,10 +22,15 @@ class inbound {
     lent_ = {};
     reader_ = message_reader(max_message_size);
     earned_ = 0;
-    ended_ = false;
+    ended_ = compressed_ = false;
+    decoder_ = nullptr;
     state_ = message_reader::outcome::need_more;
   }
-  void set_encoded(bool encoded) noexcept { reader_.set_encoded(encoded); }
+  /// For what the peer says that it compresses; null: nothing.
+  void set_decoder(compressor const* decoder) noexcept {
+    decoder_ = decoder;
+    reader_.set_encoded(decoder != nullptr);
+  }
 
   void lend(bytes_view bytes) {
     if (bytes.empty()) return;
@@ -66,11 +73,19 @@ class inbound {
   /// Why failed(), or truncated().
   status error() const { return failed() ? reader_.error() : check_end_of_messages(available().size()); }
 
-  /// The body of the message at the front, valid until pop().
-  bytes_view message() const noexcept { return reader_.body(available()); }
+  /// The body of the message at the front, as it was before it was compressed; valid until pop(), or until another
+  /// compressed message is looked at on this thread. failed() when there is no such body.
+  bytes_view message() {
+    bytes_view const body = reader_.body(available());
+    compressed_ = reader_.prefix().compressed;
+    return compressed_ ? inflate(body) : body;
+  }
+  /// The message looked at last came compressed.
+  bool compressed() const noexcept { return compressed_; }
   /// Takes the message at the front. Returns how many bytes that earns.
   std::size_t pop() {
     std::size_t const n = reader_.wanted();
+    if (compressed_) release_inflated();
     std::size_t const already = earned_ < n ? earned_ : n;
     earned_ -= already;
     if (lent_.empty())
@@ -90,13 +105,20 @@ class inbound {
  private:
   bytes_view available() const noexcept { return lent_.empty() ? buffer_.view() : lent_; }
   void look() { state_ = reader_.read(available()); }
+  bytes_view inflate(bytes_view body);
+  void release_inflated() noexcept;
 
   byte_buffer buffer_;
   bytes_view lent_;
   message_reader reader_{0};
   std::size_t earned_ = 0;  // bytes at the front that were earned before they were taken
-  bool ended_ = false;
+  bool ended_ = false, compressed_ = false;
   message_reader::outcome state_ = message_reader::outcome::need_more;
+  compressor const* decoder_ = nullptr;
 };
 
 }  // namespace heddle::rpc
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/rpc/inbound.ipp>
+#endif

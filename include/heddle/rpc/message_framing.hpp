@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <heddle/base/bytes.hpp>
 #include <heddle/base/config.hpp>
@@ -68,6 +69,9 @@ class message_reader {
   message_prefix const& prefix() const noexcept { return prefix_; }
   /// The body of the message that read() found in these bytes.
   bytes_view body(bytes_view available) const noexcept { return available.subspan(message_prefix_size, prefix_.size); }
+  std::size_t limit() const noexcept { return limit_; }
+  /// The message that was found turns out to be none.
+  void fail(status why) noexcept { error_ = std::move(why); }
   /// INTERNAL for a wrong flag, RESOURCE_EXHAUSTED for a message over the limit; OK as long as there is no error.
   status const& error() const noexcept { return error_; }
 
