@@ -26,7 +26,9 @@ class attempt_user {
 
 class client_attempt final : public rpc::exchange_events {
  public:
-  client_attempt(attempt_user& user, rpc::wire_protocol const& protocol) noexcept : user_(user), protocol_(protocol) {}
+  /// `known`: the encodings that an answer may have.
+  client_attempt(attempt_user& user, rpc::wire_protocol const& protocol, compressor_list const& known) noexcept
+      : user_(user), protocol_(protocol), known_(known) {}
 
   /// False when the connection has no room.
   bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size);
@@ -47,6 +49,7 @@ class client_attempt final : public rpc::exchange_events {
   void reset() noexcept;
 
   rpc::inbound& inbound() noexcept { return inbound_; }
+  rpc::inbound const& inbound() const noexcept { return inbound_; }
   rpc::response_head const& head() const noexcept { return head_; }
   rpc::response_head& head() noexcept { return head_; }
   metadata const& trailers() const noexcept { return trailers_; }
@@ -65,6 +68,7 @@ class client_attempt final : public rpc::exchange_events {
 
   attempt_user& user_;
   rpc::wire_protocol const& protocol_;
+  compressor_list const& known_;
   std::shared_ptr<transport::http2_driver> driver_;
   rpc::exchange* exchange_ = nullptr;
   rpc::inbound inbound_;

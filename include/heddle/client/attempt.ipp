@@ -54,6 +54,15 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
   if (end) return finish(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
   status wrong = protocol_.read_response(fields, head_);
   if (!wrong.is_ok()) return finish(std::move(wrong));
+  if (!head_.encoding.empty()) {
+    compressor const* const decoder = known_.find(head_.encoding);
+    if (decoder == nullptr)
+      return finish(
+          status(status_code::internal,
+                 "the answer has grpc-encoding " + head_.encoding + ", which is none of " + std::string(known_.names()),
+                 status_origin::transport));
+    inbound_.set_decoder(decoder);
+  }
   user_.on_attempt_head();
 }
 

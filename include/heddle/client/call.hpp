@@ -12,6 +12,7 @@
 #include <heddle/client/call_operation.hpp>
 #include <heddle/client/call_options.hpp>
 #include <heddle/rpc/method.hpp>
+#include <heddle/rpc/write_options.hpp>
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/ready_queue.hpp>
 #include <heddle/transport/waiter.hpp>
@@ -54,7 +55,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   // Coroutines of the caller, on any executor; one read side and one write side operation at a time.
   asio::awaitable<bool> read(void* message);
-  asio::awaitable<bool> write(void const* message);
+  asio::awaitable<bool> write(void const* message, write_options how);
   asio::awaitable<void> writes_done();
   asio::awaitable<void> wait_headers();
   /// Until the end; throws what is not OK. `response`: the single one of a client-streaming call.
@@ -73,6 +74,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   status const& final_status() const noexcept { return status_; }
   metadata const& headers() const noexcept { return attempt_.head().metadata; }
   metadata const& trailers() const noexcept { return attempt_.trailers(); }
+  /// The message that was read last.
+  bool response_compressed() const noexcept { return attempt_.inbound().compressed(); }
   std::string_view peer() const noexcept {
     return attempt_.driver() != nullptr ? std::string_view(attempt_.driver()->peer()) : std::string_view();
   }
@@ -107,6 +110,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   void on_ready() override;
   void on_deadline() override;
+  void choose_encoder(call_options const& options);
   void schedule();
   void serve();
   void serve_interceptors();
@@ -118,13 +122,13 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   status single_response();
   void message_failed(status why);
   void begin_read(wants what, void* message, operation_outcome* outcome);
-  void begin_write(void const* message, operation_outcome& outcome);
+  void begin_write(void const* message, write_options how, operation_outcome& outcome);
   void begin_headers(metadata* into, operation_outcome& outcome);
   void cancel_read();
   void cancel_write();
   void cancel_headers();
-  status send(void const* message);
-  status frame(void const* message);
+  status send(void const* message, write_options how);
+  status frame(void const* message, write_options how);
   status check_size(std::size_t size) const;
   status send_early();
   void send_single_request();
@@ -138,6 +142,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   std::shared_ptr<client_call> self_;  // while it is in use
   method_descriptor const* method_ = nullptr;
   rpc::request_head head_;
+  compressor const* encoder_ = nullptr;  // of requests
   std::size_t max_receive_ = 0, max_send_ = 0;
   time_point until_ = never;
   bool wait_for_ready_ = false;

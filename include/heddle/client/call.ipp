@@ -10,11 +10,14 @@
 #include <heddle/client/core.hpp>
 #include <heddle/client/interception.ipp>
 #include <heddle/rpc/grpc_protocol.hpp>
+#include <heddle/rpc/packing.hpp>
 
 namespace heddle::detail {
 
 HEDDLE_DECL client_call::client_call(channel_core& core)
-    : core_(core), attempt_(*this, rpc::grpc_protocol::instance()) {}
+    : core_(core), attempt_(*this, rpc::grpc_protocol::instance(), core.options().compressors()) {
+  if (!core.options().compressors().empty()) head_.accepted = core.options().compressors().names();
+}
 
 HEDDLE_DECL client_call::~client_call() {
   if (edited_ != nullptr) method_->request().destroy(edited_);
@@ -43,6 +46,7 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
   head_.authority.assign(core_.authority());
   head_.metadata = options.headers();
   until_ = options.timeout() ? after(core_.get_clock().now(), *options.timeout()) : never;
+  choose_encoder(options);
   wait_for_ready_ = options.wait_for_ready();
   max_receive_ = options.max_receive_message_size().value_or(core_.options().max_receive_message_size());
   max_send_ = options.max_send_message_size().value_or(core_.options().max_send_message_size());
@@ -61,6 +65,19 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
   interception_->reset();
   core_.options().interceptors().collect(method, interception_->chain());
   intercepted_ = !interception_->chain().empty();
+}
+
+HEDDLE_DECL void client_call::choose_encoder(call_options const& options) {
+  encoder_ = core_.encoder();
+  if (options.compression()) {
+    std::string const& name = *options.compression();
+    encoder_ = core_.options().compressors().find(name);
+    if (encoder_ == nullptr && !name.empty() && name != "identity")
+      attempt_status_ =
+          status(status_code::internal, "compression \"" + name + "\" is none of channel_options::compressors(): " +
+                                            std::string(core_.options().compressors().names()));
+  }
+  head_.encoding.assign(encoder_ != nullptr ? encoder_->name() : std::string_view());
 }
 
 HEDDLE_DECL void client_call::start() {
@@ -261,7 +278,9 @@ HEDDLE_DECL status client_call::single_response() {
   if (!in.has_message())
     return status(status_code::unimplemented, "the server answered OK without a message where one is wanted",
                   status_origin::transport);
-  bool const parsed = method_->response().parse(read_into_, in.message());
+  bytes_view const body = in.message();
+  if (in.failed()) return in.error();
+  bool const parsed = method_->response().parse(read_into_, body);
   attempt_.consumed(in.pop());
   if (!parsed)
     return status(status_code::internal, "the response is no " + std::string(method_->response().type_name()),
@@ -281,7 +300,12 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
     return false;
   }
   show_head();
-  bool const parsed = method_->response().parse(message, in.message());
+  bytes_view const body = in.message();
+  if (in.failed()) {
+    message_failed(in.error());
+    return false;
+  }
+  bool const parsed = method_->response().parse(message, body);
   attempt_.consumed(in.pop());
   status refused =
       parsed ? see_response(message)
@@ -339,12 +363,14 @@ HEDDLE_DECL status client_call::send_early() {
   }
   message_ops const& ops = method_->request();
   message_reader reader(0xffff'ffff);
+  reader.set_encoded(true);  // the flag says what is to become of it
   void* const message = ops.create();
   std::unique_ptr<void, void (*)(void*) noexcept> const owner(message, ops.destroy);
   while (reader.read(early_.view()) == message_reader::outcome::message) {
     ops.parse(message, reader.body(early_.view()));
+    write_options const how = write_options().compress(reader.prefix().compressed);
     early_.consume(reader.wanted());
-    status wrong = send(message);
+    status wrong = send(message, how);
     if (!wrong.is_ok()) return wrong;
   }
   early_.shrink(64 * 1024);
@@ -426,28 +452,32 @@ HEDDLE_DECL status client_call::see_response(void* message) const {
 // ---- sending
 
 /// Queues a message: on the wire, or in the replay buffer until there is one, or both until the call is committed.
-HEDDLE_DECL status client_call::send(void const* message) {
-  if (!intercepted_ || !attempts_begun_) return frame(message);
+HEDDLE_DECL status client_call::send(void const* message, write_options how) {
+  if (!intercepted_ || !attempts_begun_) return frame(message, how);
   void* edited = nullptr;
   status wrong = see_request(message, edited);
   std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, method_->request().destroy);
-  return wrong.is_ok() ? frame(edited != nullptr ? edited : message) : wrong;
+  return wrong.is_ok() ? frame(edited != nullptr ? edited : message, how) : wrong;
 }
 
-HEDDLE_DECL status client_call::frame(void const* message) {
+HEDDLE_DECL status client_call::frame(void const* message, write_options how) {
   message_ops const& ops = method_->request();
   std::size_t const size = ops.size(message);
   status wrong = check_size(size);
   if (!wrong.is_ok()) return wrong;
-  std::size_t const framed = message_prefix_size + size;
-  if (!committed_ && attempt_.active() && replay_.size() + framed > core_.options().replay_limit()) {
-    committed_ = true;
-    replay_.clear();
-  }
-  byte_buffer& kept = intercepted_ && !attempts_begun_ ? early_ : replay_;
-  std::uint8_t* const out = committed_ ? attempt_.prepare(framed) : kept.prepare(framed);
-  write_prefix(out, false, static_cast<std::uint32_t>(size));
-  ops.serialize(message, out + message_prefix_size, size);
+  bool const early = intercepted_ && !attempts_begun_;
+  byte_buffer& kept = early ? early_ : replay_;
+  std::uint8_t* out = nullptr;
+  auto const room = [&](std::size_t framed) {
+    if (!committed_ && attempt_.active() && replay_.size() + framed > core_.options().replay_limit()) {
+      committed_ = true;
+      replay_.clear();
+    }
+    return out = committed_ ? attempt_.prepare(framed) : kept.prepare(framed);
+  };
+  compressor const* const with = how.compress() && !early ? encoder_ : nullptr;
+  std::size_t const framed = rpc::write_framed(with, message, ops, size, room);
+  if (early) out[0] = how.compress() ? 1 : 0;  // not compressed: to be
   if (committed_) {
     attempt_.commit(framed);
   } else {
@@ -470,11 +500,8 @@ HEDDLE_DECL status client_call::check_size(std::size_t size) const {
 /// A unary request is serialised straight to the wire, and again from its message should there be another attempt.
 HEDDLE_DECL void client_call::send_single_request() {
   message_ops const& ops = method_->request();
-  std::size_t const size = ops.size(single_);
-  std::uint8_t* const out = attempt_.prepare(message_prefix_size + size);
-  write_prefix(out, false, static_cast<std::uint32_t>(size));
-  ops.serialize(single_, out + message_prefix_size, size);
-  attempt_.commit(message_prefix_size + size);
+  auto const room = [this](std::size_t framed) { return attempt_.prepare(framed); };
+  attempt_.commit(rpc::write_framed(encoder_, single_, ops, ops.size(single_), room));
 }
 
 HEDDLE_DECL void client_call::half_close() {

@@ -19,7 +19,7 @@ void client_call::at_home(bool home, F f) {
 }
 
 HEDDLE_DECL void client_call::set_single_request(void const* request) {
-  status const wrong = send(request);  // no attempt yet: into the replay buffer
+  status const wrong = send(request, write_options());  // no attempt yet: into the replay buffer
   half_closed_ = true;
   if (!wrong.is_ok()) attempt_status_ = wrong;
 }
@@ -28,7 +28,7 @@ HEDDLE_DECL void client_call::start_unary(void const* request, void* response) {
   single_ = request;
   half_closed_ = true;
   begin_read(wants::single_response, response, nullptr);
-  attempt_status_ = check_size(method_->request().size(request));
+  if (attempt_status_.is_ok()) attempt_status_ = check_size(method_->request().size(request));
   start();
 }
 
@@ -85,11 +85,11 @@ HEDDLE_DECL asio::awaitable<void> client_call::finish(void* response) {
 
 // ---- writing
 
-HEDDLE_DECL void client_call::begin_write(void const* message, operation_outcome& outcome) {
+HEDDLE_DECL void client_call::begin_write(void const* message, write_options how, operation_outcome& outcome) {
   write_ready_ = false;
   write_outcome_ = &outcome;
   outcome.yes = !over_for_writers();
-  if (outcome.yes) outcome.why = send(message);
+  if (outcome.yes) outcome.why = send(message, how);
   writing_ = true;
   if (!outcome.yes || !outcome.why.is_ok() || !write_must_wait()) {
     outcome.yes = outcome.yes && outcome.why.is_ok();
@@ -105,19 +105,19 @@ HEDDLE_DECL void client_call::cancel_write() {
   writer_.complete_later();
 }
 
-HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message) {
+HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message, write_options how) {
   bool const home = co_await asio::this_coro::executor == core_.get_executor();
   if (home) {
     if (over_for_writers()) co_return false;
     if (!write_must_wait()) {
-      status const wrong = send(message);
+      status const wrong = send(message, how);
       if (!wrong.is_ok()) throw rpc_error(wrong);
       co_return true;
     }
   }
   operation_outcome outcome;
-  auto const start = [this, home, message, &outcome] {
-    at_home(home, [message, &outcome](client_call& call) { call.begin_write(message, outcome); });
+  auto const start = [this, home, message, how, &outcome] {
+    at_home(home, [message, how, &outcome](client_call& call) { call.begin_write(message, how, outcome); });
   };
   auto const cancel = [this, home](asio::cancellation_type) {
     at_home(home, [](client_call& call) { call.cancel_write(); });
@@ -179,7 +179,7 @@ HEDDLE_DECL void client_call::begin_operation(call_operation::kind what, void* o
     call.unpin();
     switch (what) {
       case kind::read: return call.begin_read(wants::message, object, &outcome);
-      case kind::write: return call.begin_write(object, outcome);
+      case kind::write: return call.begin_write(object, write_options(), outcome);
       case kind::headers: return call.begin_headers(static_cast<metadata*>(object), outcome);
       case kind::writes_done:
         call.half_close();

@@ -22,18 +22,23 @@ class call_info {
   heddle::status const& status() const noexcept { return status_; }
   /// Of the server, as a target: "ipv4:192.0.2.7:50051"; empty when no connection was found.
   std::string const& peer() const noexcept { return peer_; }
+  /// The answer came compressed.
+  bool response_compressed() const noexcept { return response_compressed_; }
 
-  void assign(metadata const& headers, metadata const& trailers, heddle::status const& s, std::string_view peer) {
+  void assign(metadata const& headers, metadata const& trailers, heddle::status const& s, std::string_view peer,
+              bool response_compressed) {
     headers_ = headers;
     trailers_ = trailers;
     status_ = s;
     peer_ = peer;
+    response_compressed_ = response_compressed;
   }
 
  private:
   metadata headers_, trailers_;
   heddle::status status_;
   std::string peer_;
+  bool response_compressed_ = false;
 };
 
 /// Fluent: `call_options().timeout(5s).header("tenant", "a")`. What is not set comes from the channel.
@@ -80,6 +85,14 @@ class call_options {
     return std::move(max_send_message_size(bytes));
   }
 
+  /// What this call's requests are compressed with: the name of one of channel_options::compressors(), or "identity" for
+  /// not at all; the call ends with INTERNAL when it is another. Default: as the channel says.
+  call_options& compression(std::string_view name) & {
+    compression_.emplace(name);
+    return *this;
+  }
+  call_options&& compression(std::string_view name) && { return std::move(compression(name)); }
+
   /// Unary calls: where to put headers, trailers and peer. `into` must live until the call has ended.
   call_options& info(call_info& into) & noexcept {
     info_ = &into;
@@ -92,12 +105,14 @@ class call_options {
   bool wait_for_ready() const noexcept { return wait_for_ready_; }
   std::optional<std::size_t> max_receive_message_size() const noexcept { return max_receive_; }
   std::optional<std::size_t> max_send_message_size() const noexcept { return max_send_; }
+  std::optional<std::string> const& compression() const noexcept { return compression_; }
   call_info* info() const noexcept { return info_; }
 
  private:
   metadata headers_;
   std::optional<duration> timeout_;
   std::optional<std::size_t> max_receive_, max_send_;
+  std::optional<std::string> compression_;
   call_info* info_ = nullptr;
   bool wait_for_ready_ = false;
 };

@@ -13,6 +13,7 @@
 #include <heddle/client/call_options.hpp>
 #include <heddle/client/channel.hpp>
 #include <heddle/rpc/method.hpp>
+#include <heddle/rpc/write_options.hpp>
 
 namespace heddle {
 
@@ -31,12 +32,13 @@ class call_handle {
 
   asio::awaitable<bool> read(void* message);
   bool try_read(void* message);
-  asio::awaitable<bool> write(void const* message);
+  asio::awaitable<bool> write(void const* message, write_options how);
   asio::awaitable<void> writes_done();
   asio::awaitable<void> finish(void* response);
   asio::awaitable<metadata> headers();
   metadata const& trailers() const noexcept;
   std::string_view peer() const noexcept;
+  bool response_compressed() const noexcept;
   void cancel();
   asio::any_io_executor const& get_executor() const noexcept;
 
@@ -73,6 +75,8 @@ class streaming_call {
   metadata const& trailers() const noexcept { return handle_.trailers(); }
   /// Of the server, as a target; empty while there is no connection. From several threads only after headers() or a read.
   std::string_view peer() const noexcept { return handle_.peer(); }
+  /// The message that was read last, or that finish() gave, came compressed.
+  bool response_compressed() const noexcept { return handle_.response_compressed(); }
   /// Resets the call: waiting operations end with CANCELLED. From any thread.
   void cancel() { handle_.cancel(); }
 
@@ -138,7 +142,9 @@ class client_streaming_call : public detail::streaming_call {
   /// Queues a message; suspends while much is queued. False when the call is over: finish() says why. Throws rpc_error
   /// RESOURCE_EXHAUSTED for a message above the limit. Any cancellation type ends the wait with CANCELLED thrown; the
   /// message is sent all the same.
-  asio::awaitable<bool> write(Request const& message) { return handle_.write(&message); }
+  asio::awaitable<bool> write(Request const& message, write_options how = write_options()) {
+    return handle_.write(&message, how);
+  }
   /// void(status, bool): whether the call took the message; false with OK when it is over.
   template <completion_token<void(status, bool)> Token>
   auto write(Request message, Token&& token) {
@@ -176,7 +182,9 @@ class bidi_streaming_call : public detail::call_reading<Response> {
       : detail::call_reading<Response>(self, method, options, nullptr) {}
 
   /// As in client_streaming_call; read() says why the call is over.
-  asio::awaitable<bool> write(Request const& message) { return this->handle_.write(&message); }
+  asio::awaitable<bool> write(Request const& message, write_options how = write_options()) {
+    return this->handle_.write(&message, how);
+  }
   template <completion_token<void(status, bool)> Token>
   auto write(Request message, Token&& token) {
     return this->handle_.template start<detail::write_operation<Request>, void(status, bool), Token>(

@@ -30,7 +30,9 @@ HEDDLE_DECL call_handle::~call_handle() {
 HEDDLE_DECL asio::any_io_executor const& call_handle::get_executor() const noexcept { return core_->get_executor(); }
 HEDDLE_DECL asio::awaitable<bool> call_handle::read(void* message) { return call_->read(message); }
 HEDDLE_DECL bool call_handle::try_read(void* message) { return call_->try_read(message); }
-HEDDLE_DECL asio::awaitable<bool> call_handle::write(void const* message) { return call_->write(message); }
+HEDDLE_DECL asio::awaitable<bool> call_handle::write(void const* message, write_options how) {
+  return call_->write(message, how);
+}
 HEDDLE_DECL asio::awaitable<void> call_handle::writes_done() { return call_->writes_done(); }
 HEDDLE_DECL asio::awaitable<void> call_handle::finish(void* response) { return call_->finish(response); }
 HEDDLE_DECL asio::awaitable<metadata> call_handle::headers() {
@@ -39,6 +41,7 @@ HEDDLE_DECL asio::awaitable<metadata> call_handle::headers() {
 }
 HEDDLE_DECL metadata const& call_handle::trailers() const noexcept { return call_->trailers(); }
 HEDDLE_DECL std::string_view call_handle::peer() const noexcept { return call_->peer(); }
+HEDDLE_DECL bool call_handle::response_compressed() const noexcept { return call_->response_compressed(); }
 HEDDLE_DECL void call_handle::cancel() {
   asio::dispatch(core_->get_executor(), [owner = core_, call = call_] { call->cancel(); });
 }

@@ -22,7 +22,8 @@ namespace heddle {
 class channel {
  public:
   /// `name`: "dns:///host:port", "host:port", "ipv4:1.2.3.4:80", "ipv6:[::1]:80". Connects with the first call, or with
-  /// connect(). Throws std::invalid_argument for a name that is none.
+  /// connect(). Throws std::invalid_argument for a name that is none, and for a
+  /// compression that options.compressors() lacks.
   channel(asio::any_io_executor executor, std::string_view name, channel_options options = channel_options());
   template <class Context>
     requires std::is_convertible_v<Context&, asio::execution_context&>

@@ -13,6 +13,7 @@
 #include <heddle/client/resolver.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/backoff.hpp>
+#include <heddle/rpc/gzip.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/interceptor.hpp>
 
@@ -119,6 +120,20 @@ class channel_options {
   }
   channel_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
 
+  /// The encodings that requests may be compressed with and answers may come in. Default: gzip and deflate.
+  channel_options& compressors(compressor_list list) & noexcept {
+    compressors_ = std::move(list);
+    return *this;
+  }
+  channel_options&& compressors(compressor_list list) && noexcept { return std::move(compressors(std::move(list))); }
+  /// What requests are compressed with, unless a call says otherwise: the name of one of compressors(), or "identity".
+  /// Default: nothing.
+  channel_options& compression(std::string name) & noexcept {
+    compression_ = std::move(name);
+    return *this;
+  }
+  channel_options&& compression(std::string name) && noexcept { return std::move(compression(std::move(name))); }
+
   std::size_t max_receive_message_size() const noexcept { return max_receive_; }
   std::size_t max_send_message_size() const noexcept { return max_send_; }
   std::string const& authority() const noexcept { return authority_; }
@@ -132,10 +147,13 @@ class channel_options {
   clock& used_clock() const noexcept { return *clock_; }
   std::shared_ptr<random_source> const& used_random() const noexcept { return random_; }
   http2::limits const& limits() const noexcept { return limits_; }
+  compressor_list const& compressors() const noexcept { return compressors_; }
+  std::string const& compression() const noexcept { return compression_; }
 
  private:
   std::size_t max_receive_ = 4 * 1024 * 1024, max_send_ = 0x7fffffff, replay_limit_ = 256 * 1024;
-  std::string authority_, user_agent_;
+  std::string authority_, user_agent_, compression_;
+  compressor_list compressors_ = default_compressors();
   backoff_options backoff_;
   bool single_threaded_ = false;
   resolver_factory resolver_ = &make_dns_resolver;

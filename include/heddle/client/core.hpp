@@ -33,6 +33,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   channel_options const& options() const noexcept { return options_; }
   std::string const& authority() const noexcept { return authority_; }
   std::string const& user_agent() const noexcept { return user_agent_; }
+  /// Of requests whose calls do not say; null: none.
+  compressor const* encoder() const noexcept { return encoder_; }
   clock& get_clock() const noexcept { return options_.used_clock(); }
   std::shared_ptr<client_call> acquire();
   void close_from_anywhere();
@@ -67,6 +69,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   channel_options const options_;
   target const name_;
   std::string const authority_, user_agent_;
+  compressor const* const encoder_;
   asio::any_io_executor const executor_;
   deadline_queue deadlines_;
   subchannel subchannel_;

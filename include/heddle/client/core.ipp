@@ -25,6 +25,7 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
       authority_(options_.authority().empty() ? name_.authority : options_.authority()),
       user_agent_((options_.user_agent().empty() ? "" : options_.user_agent() + " ") +
                   "grpc-c++-heddle/" HEDDLE_VERSION_STRING),
+      encoder_(options_.compressors().get(options_.compression())),
       executor_(options_.single_threaded() ? std::move(executor) : asio::any_io_executor(asio::make_strand(executor))),
       deadlines_(options_.used_clock(), executor_),
       subchannel_(*this, options_, name_, authority_, executor_, deadlines_) {

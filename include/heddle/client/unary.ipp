@@ -49,7 +49,8 @@ HEDDLE_DECL void unary_run::cancel() {
 
 HEDDLE_DECL status unary_run::end(call_options const& options) {
   status const outcome = call_->final_status();
-  if (options.info() != nullptr) options.info()->assign(call_->headers(), call_->trailers(), outcome, call_->peer());
+  if (options.info() != nullptr)
+    options.info()->assign(call_->headers(), call_->trailers(), outcome, call_->peer(), call_->response_compressed());
   return outcome;
 }
 

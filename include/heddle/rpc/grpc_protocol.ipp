@@ -28,6 +28,12 @@ HEDDLE_DECL void add_trailers(status const& s, metadata const& trailers, header_
   append_metadata(s.trailers(), fields);
 }
 
+/// A list may be several fields (RFC 9110 §5.3).
+HEDDLE_DECL void add_to_list(std::string& list, std::string_view more) {
+  if (!list.empty()) list += ',';
+  list += more;
+}
+
 HEDDLE_DECL int parse_http_status(std::string_view text) noexcept {
   int value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -53,6 +59,7 @@ HEDDLE_DECL status grpc_protocol::read_request(header_list const& fields, reques
       case header_name::grpc_encoding:
         if (field.value != "identity") head.encoding.assign(field.value);
         break;
+      case header_name::grpc_accept_encoding: detail::add_to_list(head.accepted, field.value); break;
       case header_name::grpc_timeout:
         head.timeout = parse_timeout(field.value);
         if (!head.timeout) wrong = status(status_code::internal, "grpc-timeout is malformed");
@@ -80,6 +87,7 @@ HEDDLE_DECL void grpc_protocol::write_trailers_only(response_head const& head, s
                                                     metadata const& trailers, header_list& fields) const {
   fields.add(header_name::status, "200");
   detail::add_content_type(fields, head.subtype);
+  if (!head.accepted.empty()) fields.add(header_name::grpc_accept_encoding, head.accepted);
   append_metadata(head.metadata, fields);
   detail::add_trailers(s, trailers, fields);
 }
@@ -97,6 +105,7 @@ HEDDLE_DECL void grpc_protocol::write_request(request_head const& head, std::str
   fields.add(header_name::te, "trailers");
   detail::add_content_type(fields, head.subtype);
   if (!head.encoding.empty()) fields.add(header_name::grpc_encoding, head.encoding);
+  if (!head.accepted.empty()) fields.add(header_name::grpc_accept_encoding, head.accepted);
   fields.add(header_name::user_agent, user_agent);
   append_metadata(head.metadata, fields);
 }
@@ -129,9 +138,6 @@ HEDDLE_DECL status grpc_protocol::read_response(header_list const& fields, respo
     return status(status_code::unknown, "content-type \"" + std::string(type) + "\" instead of application/grpc",
                   status_origin::transport);
   if (!decodable) return status(status_code::internal, "response metadata is not base64", status_origin::transport);
-  if (!head.encoding.empty())
-    return status(status_code::internal, "grpc-encoding " + head.encoding + " is not supported here",
-                  status_origin::transport);
   return {};
 }
 

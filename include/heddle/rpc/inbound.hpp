@@ -53,6 +53,7 @@ class inbound {
   void end() noexcept { ended_ = true; }
   /// Forgets what was not taken.
   void discard() noexcept {
+    if (compressed_) release_inflated();
     buffer_.clear();
     lent_ = {};
     state_ = message_reader::outcome::need_more;

@@ -21,6 +21,7 @@ struct request_head {
   std::string authority;
   std::string subtype;     // of the content-type: "proto", "json", … ; empty: none was named
   std::string encoding;    // of the messages; empty: identity
+  std::string accepted;    // encodings of the answer's messages, as a list; empty: nothing is said
   std::optional<duration> timeout;
   heddle::metadata metadata;
 
@@ -29,6 +30,7 @@ struct request_head {
     authority.clear();
     subtype.clear();
     encoding.clear();
+    accepted.clear();
     timeout.reset();
     metadata.clear();
   }
@@ -39,12 +41,14 @@ struct response_head {
   int http_status = 0;
   std::string subtype;
   std::string encoding;
+  std::string accepted;  // encodings that the server knows, as a list; empty: nothing is said
   heddle::metadata metadata;
 
   void clear() noexcept {
     http_status = 0;
     subtype.clear();
     encoding.clear();
+    accepted.clear();
     metadata.clear();
   }
 };

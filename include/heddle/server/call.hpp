@@ -76,7 +76,8 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void on_context_shutdown() noexcept override;
 
   status route_request(header_list const& fields);
-  status check_request() const;
+  status check_request();
+  void begin_encodings();
   void reject(status why);
   void reject_http(int http_status, std::string_view text);
   void answer_rejection();
@@ -92,12 +93,13 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   // what handlers do
   asio::awaitable<bool> read(void* message, message_ops const& ops);
   bool try_read(void* message, message_ops const& ops);
-  asio::awaitable<void> write(void const* message, message_ops const& ops);
+  asio::awaitable<void> write(void const* message, message_ops const& ops, write_options how);
   asio::awaitable<void> send_headers();
   void* single_request(message_ops const& ops);
   status see_request(void* message, message_ops const& ops) const;
-  void send_message(void const* message, message_ops const& ops);
-  void frame_message(void const* message, message_ops const& ops);
+  void send_message(void const* message, message_ops const& ops, write_options how);
+  void frame_message(void const* message, message_ops const& ops, write_options how);
+  bool compress_with(compressor const* encoder);
   void send_head();
   void show_head();
   void check_open() const;
@@ -136,6 +138,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   rpc::response_head response_;
   metadata trailers_;
   rpc::inbound inbound_;
+  compressor const* encoder_ = nullptr;  // of the answer's messages
   server_context context_;
   void* request_message_ = nullptr;
   message_ops const* request_ops_ = nullptr;

@@ -42,6 +42,7 @@ HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
   answer_ = status();
   until_ = never;
   route_ = nullptr;
+  encoder_ = nullptr;
   request_.clear();
   response_.clear();
   trailers_.clear();
@@ -57,6 +58,7 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
     if (wrong.is_ok()) wrong = check_request();
     if (!wrong.is_ok()) return reject(std::move(wrong));
     phase_ = phase::receiving;
+    begin_encodings();
     if (until_ != never) driver_->deadlines().set(*this, until_);
     if (route_->method->client_streams()) driver_->schedule(*this);
   }
@@ -88,7 +90,7 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
   return wrong;
 }
 
-HEDDLE_DECL status server_call::check_request() const {
+HEDDLE_DECL status server_call::check_request() {
   if (route_ == nullptr) {
     std::string_view const path = request_.path;
     auto const slash = path.rfind('/');
@@ -106,12 +108,22 @@ HEDDLE_DECL status server_call::check_request() const {
   if (!request_.subtype.empty() && request_.subtype != "proto")
     return status(status_code::unimplemented,
                   "content-type application/grpc+" + request_.subtype + " is not supported here: proto is");
-  if (!request_.encoding.empty())
-    return status(status_code::unimplemented,
-                  "grpc-encoding " + request_.encoding + " is not supported here: identity is");
+  compressor_list const& known = shared_->options.compressors();
+  if (!request_.encoding.empty() && known.find(request_.encoding) == nullptr) {
+    response_.accepted = known.names();
+    return status(status_code::unimplemented, "grpc-encoding " + request_.encoding + " is not supported here: " +
+                                                  response_.accepted + (known.empty() ? " is" : " are"));
+  }
   if (until_ != never && *request_.timeout <= duration::zero())
     return status(status_code::deadline_exceeded, "the deadline had passed when the call arrived");
   return {};
+}
+
+/// Of a request that was found good.
+HEDDLE_DECL void server_call::begin_encodings() {
+  server_shared const& shared = *shared_;
+  if (!request_.encoding.empty()) inbound_.set_decoder(shared.options.compressors().find(request_.encoding));
+  if (shared.encoder != nullptr) compress_with(shared.encoder);
 }
 
 // ---- calls that never reach a handler
@@ -133,7 +145,6 @@ HEDDLE_DECL void server_call::answer_rejection() {
   header_list& fields = session_->scratch();
   if (http_status_ == 0) {
     protocol_->write_trailers_only(response_, answer_, trailers_, fields);
-    if (!request_.encoding.empty()) fields.add(header_name::grpc_accept_encoding, "identity");
     exchange_->send_head_and_end(fields);
     return end_exchange();
   }

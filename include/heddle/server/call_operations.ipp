@@ -6,6 +6,7 @@
 #include <boost/asio/dispatch.hpp>
 
 #include <heddle/base/rpc_error.hpp>
+#include <heddle/rpc/packing.hpp>
 #include <heddle/server/call.hpp>
 #include <heddle/server/interception.hpp>
 #include <heddle/server/session.hpp>
@@ -39,7 +40,9 @@ HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
   check_open();
   if (inbound_.failed() || inbound_.truncated()) throw rpc_error(inbound_.error());
   if (!inbound_.has_message()) return false;
-  bool const parsed = ops.parse(message, inbound_.message());
+  bytes_view const body = inbound_.message();
+  if (inbound_.failed()) throw rpc_error(inbound_.error());
+  bool const parsed = ops.parse(message, body);
   exchange_->consumed(inbound_.pop());
   request_taken_ = true;
   if (!parsed) throw rpc_error(status_code::internal, "a request message is no " + std::string(ops.type_name()));
@@ -58,7 +61,9 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   if (!inbound_.has_message())
     return fail(status(status_code::unimplemented, "the request has no message where exactly one is wanted"));
   void* const message = recycled(request_message_, request_ops_, ops);
-  if (!ops.parse(message, inbound_.message()))
+  bytes_view const body = inbound_.message();
+  if (inbound_.failed()) return fail(inbound_.error());
+  if (!ops.parse(message, body))
     return fail(status(status_code::internal, "the request is no " + std::string(ops.type_name())));
   if (!inbound_.has_last_message())
     return fail(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
@@ -87,9 +92,9 @@ HEDDLE_DECL void* server_call::recycled(void*& object, message_ops const*& ops, 
 
 // ---- writing
 
-HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, message_ops const& ops) {
+HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, message_ops const& ops, write_options how) {
   check_open();
-  send_message(message, ops);
+  send_message(message, ops, how);
   if (!exchange_->should_wait()) co_return;
   write_cancelled_ = false;
   auto const start = [this] { exchange_->notify_writable(); };
@@ -102,33 +107,39 @@ HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, messag
   if (write_cancelled_) throw rpc_error(status_code::cancelled, "write() was cancelled");
 }
 
-HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops) {
-  if (!intercepted_ || !interception_->has_response_hooks()) return frame_message(message, ops);
+HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops, write_options how) {
+  if (!intercepted_ || !interception_->has_response_hooks()) return frame_message(message, ops, how);
   void* edited = nullptr;
   message_view view(message, ops, edited);
   status refused = interception_->see_response(view);
   std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, ops.destroy);
   if (!refused.is_ok()) throw rpc_error(std::move(refused));
-  frame_message(edited != nullptr ? edited : message, ops);
+  frame_message(edited != nullptr ? edited : message, ops, how);
 }
 
-HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops) {
+HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
   std::size_t const size = ops.size(message), limit = shared_->options.max_send_message_size();
   if (size > limit)
     throw rpc_error(status_code::resource_exhausted, "a response message of " + std::to_string(size) +
                                                          " bytes is larger than max_send_message_size, " +
                                                          std::to_string(limit));
   bool const hold = intercepted_ && !route_->method->server_streams();
-  std::size_t const framed = message_prefix_size + size;
   if (hold) held_.clear();  // the last answer counts
   if (!hold && !head_sent_) send_head();
-  std::uint8_t* const out = hold ? held_.prepare(framed) : exchange_->prepare(framed);
-  write_prefix(out, false, static_cast<std::uint32_t>(size));
-  ops.serialize(message, out + message_prefix_size, size);
+  auto const room = [&](std::size_t framed) { return hold ? held_.prepare(framed) : exchange_->prepare(framed); };
+  std::size_t const framed = rpc::write_framed(how.compress() ? encoder_ : nullptr, message, ops, size, room);
   if (hold)
     held_.commit(framed);
   else
     exchange_->commit(framed);
+}
+
+/// Only with what the client takes, and only while the head can still say so.
+HEDDLE_DECL bool server_call::compress_with(compressor const* encoder) {
+  if (head_sent_ || over_ || !held_.empty()) return false;
+  encoder_ = encoder != nullptr && accepts_encoding(request_.accepted, encoder->name()) ? encoder : nullptr;
+  response_.encoding.assign(encoder_ != nullptr ? encoder_->name() : std::string_view());
+  return encoder_ != nullptr;
 }
 
 HEDDLE_DECL void server_call::show_head() {
@@ -177,7 +188,7 @@ HEDDLE_DECL void server_call::begin_read(void* message, message_ops const& ops, 
 HEDDLE_DECL void server_call::begin_write(void const* message, message_ops const& ops, operation_outcome& outcome) {
   outcome.why = status_of([&] {
     check_open();
-    send_message(message, ops);
+    send_message(message, ops, write_options());
   });
   if (!outcome.why.is_ok() || !exchange_->should_wait()) return writer_.complete_later();
   write_outcome_ = &outcome;
@@ -252,7 +263,7 @@ HEDDLE_DECL void* call_access::single_request(server_call& call, message_ops con
 }
 HEDDLE_DECL status call_access::request_error(server_call& call) { return call.answer_; }
 HEDDLE_DECL status call_access::single_response(server_call& call, void const* message, message_ops const& ops) {
-  if (!call.over_) call.send_message(message, ops);
+  if (!call.over_) call.send_message(message, ops, write_options());
   return {};
 }
 HEDDLE_DECL void* call_access::lent_reply(server_call& call, message_ops const& ops) noexcept {
@@ -271,8 +282,9 @@ HEDDLE_DECL asio::awaitable<bool> call_access::read(server_call& call, void* mes
 HEDDLE_DECL bool call_access::try_read(server_call& call, void* message, message_ops const& ops) {
   return call.try_read(message, ops);
 }
-HEDDLE_DECL asio::awaitable<void> call_access::write(server_call& call, void const* message, message_ops const& ops) {
-  return call.write(message, ops);
+HEDDLE_DECL asio::awaitable<void> call_access::write(server_call& call, void const* message, message_ops const& ops,
+                                                     write_options how) {
+  return call.write(message, ops, how);
 }
 
 }  // namespace heddle::detail
@@ -295,6 +307,11 @@ HEDDLE_DECL bool server_context::cancelled() const noexcept { return call_.over_
 HEDDLE_DECL metadata& server_context::headers() noexcept { return call_.response_.metadata; }
 HEDDLE_DECL metadata& server_context::trailers() noexcept { return call_.trailers_; }
 HEDDLE_DECL asio::awaitable<void> server_context::send_headers() { return call_.send_headers(); }
+HEDDLE_DECL bool server_context::compression(std::string_view name) {
+  return !call_.over_ && call_.compress_with(call_.shared_->options.compressors().get(name));
+}
+HEDDLE_DECL bool server_context::request_compressed() const noexcept { return call_.inbound_.compressed(); }
+HEDDLE_DECL std::string_view server_context::request_encoding() const noexcept { return call_.request_.encoding; }
 HEDDLE_DECL void* server_context::kept_reply(message_ops const& ops) {
   call_.reply_lent_ = true;
   return call_.recycled(call_.reply_message_, call_.reply_ops_, ops);

@@ -13,6 +13,7 @@
 #include <heddle/base/status.hpp>
 #include <heddle/base/time.hpp>
 #include <heddle/rpc/method.hpp>
+#include <heddle/rpc/write_options.hpp>
 #include <heddle/server/stream_operation.hpp>
 #include <heddle/transport/auth.hpp>
 
@@ -52,6 +53,16 @@ class server_context {
   /// executor. Never waits, so that cancellation has no effect.
   template <completion_token<void(status)> Token>
   auto send_headers(Token&& token);
+
+  /// What this answer's messages are compressed with: the name of one of server_options::compressors(), or "identity".
+  /// False: they leave as they are, since that was asked for, the client does not take it, or the head has left. Throws
+  /// std::invalid_argument when the server has no such compressor.
+  bool compression(std::string_view name);
+  /// The request message that was read last came compressed.
+  bool request_compressed() const noexcept;
+  /// What the client compresses with; empty: nothing.
+  std::string_view request_encoding() const noexcept;
+
   /// Trailing metadata. It leaves with the status.
   metadata& trailers() noexcept;
 
@@ -84,7 +95,7 @@ struct call_access {
   static std::shared_ptr<server_call> share(server_call& call);
   static asio::awaitable<bool> read(server_call& call, void* message, message_ops const& ops);
   static bool try_read(server_call& call, void* message, message_ops const& ops);
-  static asio::awaitable<void> write(server_call& call, void const* message, message_ops const& ops);
+  static asio::awaitable<void> write(server_call& call, void const* message, message_ops const& ops, write_options how);
 };
 
 }  // namespace detail

@@ -43,7 +43,7 @@ HEDDLE_DECL asio::awaitable<status> server_interception::innermost() {
 HEDDLE_DECL void server_interception::on_return() { call_.show_head(); }
 
 HEDDLE_DECL void server_interception::answer(void const* response) {
-  if (!call_.over_) call_.send_message(response, method().response());
+  if (!call_.over_) call_.send_message(response, method().response(), write_options());
 }
 
 }  // namespace heddle::detail

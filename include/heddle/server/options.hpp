@@ -9,6 +9,7 @@
 
 #include <heddle/base/time.hpp>
 #include <heddle/http2/limits.hpp>
+#include <heddle/rpc/gzip.hpp>
 #include <heddle/transport/interceptor.hpp>
 
 namespace heddle {
@@ -39,6 +40,23 @@ class server_options {
     return std::move(max_send_message_size(value));
   }
   std::size_t max_send_message_size() const noexcept { return max_send_message_size_; }
+
+  /// The encodings that requests may come in and answers may be compressed with. Default: gzip and deflate.
+  server_options& compressors(compressor_list list) & noexcept {
+    compressors_ = std::move(list);
+    return *this;
+  }
+  server_options&& compressors(compressor_list list) && noexcept { return std::move(compressors(std::move(list))); }
+  compressor_list const& compressors() const noexcept { return compressors_; }
+
+  /// What answers are compressed with where the client takes it, unless server_context::compression() says otherwise: the
+  /// name of one of compressors(), or "identity". Default: nothing.
+  server_options& compression(std::string name) & noexcept {
+    compression_ = std::move(name);
+    return *this;
+  }
+  server_options&& compression(std::string name) && noexcept { return std::move(compression(std::move(name))); }
+  std::string const& compression() const noexcept { return compression_; }
 
   /// How long a connection may take to send its HTTP/2 preface and SETTINGS.
   server_options& handshake_timeout(duration value) & noexcept {
@@ -101,6 +119,8 @@ class server_options {
   duration handshake_timeout_ = std::chrono::seconds(10);
   duration grace_ = std::chrono::seconds(30);
   bool single_threaded_ = false;
+  std::string compression_;
+  compressor_list compressors_ = default_compressors();
   interceptor_list interceptors_;
   http2::limits limits_;
   heddle::clock* clock_ = nullptr;

@@ -19,6 +19,7 @@ namespace heddle::detail {
 /// What all connections of a server share, and what they outlive it with: only read once the server runs.
 struct server_shared {
   server_options options;
+  compressor const* encoder = nullptr;  // what options.compression() names
   router routes;
   std::vector<rpc::wire_protocol const*> protocols;
 };

@@ -57,8 +57,8 @@ class writing {
   /// Queues a message, and suspends only while much is queued already: then any cancellation type ends the wait with
   /// CANCELLED thrown, and the message is sent all the same. `message` is needed until the co_await ends. Throws
   /// rpc_error CANCELLED once the call is over.
-  asio::awaitable<void> write(Response const& message) {
-    return call_access::write(*call_, &message, *ops_of<Response>);
+  asio::awaitable<void> write(Response const& message, write_options how = write_options()) {
+    return call_access::write(*call_, &message, *ops_of<Response>, how);
   }
   /// void(status), with a message of its own; otherwise as read() with a token. Cancellation is as above.
   template <completion_token<void(status)> Token>
