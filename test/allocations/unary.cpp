@@ -55,11 +55,13 @@ class empty_service final : public lab::echo::service {
 /// A server and a channel to it over a memory stream, all on one io_context.
 class both_roles {
  public:
-  both_roles()
-      : server_(context_, heddle::server_options().single_threaded(true)),
+  explicit both_roles(char const* compression = "identity")
+      : server_(context_, heddle::server_options().single_threaded(true).compression(compression)),
         channel_(context_, "ipv4:127.0.0.1:1",
-                 heddle::channel_options().single_threaded(true).use_connector(
-                     heddle::testing::connect_memory(server_, context_.get_executor()))) {
+                 heddle::channel_options()
+                     .single_threaded(true)
+                     .compression(compression)
+                     .use_connector(heddle::testing::connect_memory(server_, context_.get_executor()))) {
     server_.add(service_);
     asio::co_spawn(context_, server_.run(), asio::detached);
   }
@@ -82,19 +84,17 @@ class both_roles {
   heddle::channel channel_;
 };
 
-asio::awaitable<void> unary_calls(heddle::channel& channel) {
+asio::awaitable<void> unary_calls(heddle::channel& channel, Text request = Text()) {
   lab::echo::client stub(channel);
-  Text const request;
   for (int i = 0; i < 1000; ++i) co_await stub.unary(request);
   counting = true;
   for (int i = 0; i < 10000; ++i) co_await stub.unary(request);
   counting = false;
 }
 
-asio::awaitable<void> messages_of_a_stream(heddle::channel& channel) {
+asio::awaitable<void> messages_of_a_stream(heddle::channel& channel, Text message = Text()) {
   lab::echo::client stub(channel);
   auto call = stub.chat();
-  Text message;
   message.set_number(7);
   for (int i = 0; i < 1000; ++i) {
     co_await call.write(message);
@@ -113,13 +113,28 @@ asio::awaitable<void> messages_of_a_stream(heddle::channel& channel) {
 TEST_CASE("ten thousand warm unary calls allocate nothing, client and server together") {
   both_roles both;
   allocations = 0;
-  both.run(unary_calls);
+  both.run([](heddle::channel& channel) { return unary_calls(channel); });
   CHECK(allocations == 0);
 }
 
 TEST_CASE("ten thousand warm messages of a stream allocate nothing, client and server together") {
   both_roles both;
   allocations = 0;
-  both.run(messages_of_a_stream);
+  both.run([](heddle::channel& channel) { return messages_of_a_stream(channel); });
   CHECK(allocations == 0);
+}
+
+TEST_CASE("compressed calls and messages, once warm, allocate nothing either") {
+  for (char const* const encoding : {"gzip", "deflate"}) {
+    INFO(encoding);
+    Text message;
+    message.set_text(std::string(500, 'x'));
+    both_roles both(encoding);
+    allocations = 0;
+    both.run([&message](heddle::channel& channel) { return unary_calls(channel, message); });
+    CHECK(allocations == 0);
+    both_roles streaming(encoding);
+    streaming.run([&message](heddle::channel& channel) { return messages_of_a_stream(channel, message); });
+    CHECK(allocations == 0);
+  }
 }

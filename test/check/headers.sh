@@ -3,7 +3,10 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 check_header() {
-  local header=$1
+  local header=$1 library
+  # An encoding whose library may not be here.
+  library=$(sed -n -E 's:^#include <((zstd|snappy-c|brotli/[a-z]+)\.h)>:\1:p' "$header" | head -n 1)
+  [[ -z $library ]] || echo "#include <$library>" | "${CXX:-g++}" -fsyntax-only -x c++ - 2>/dev/null || return 0
   printf '#include <%s>\n' "${header#include/}" |
     "${CXX:-g++}" -std=c++20 -Iinclude -fsyntax-only -H -Wall -Wextra -Wpedantic -Wshadow -x c++ - 2>&1 |
     awk -v header="$header" '

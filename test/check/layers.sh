@@ -25,6 +25,9 @@ openssl/         | transport/tls transport/tls_auth transport/tls_core transport
 boost/asio/ssl   | transport/tls transport/tls_auth transport/tls_core transport/tls_sessions transport/tls_stream transport/tls_text
 google/protobuf/ | rpc/protobuf rpc/json services/reflection
 zlib.h           | rpc/gzip
+zstd             | rpc/zstd
+brotli/          | rpc/brotli
+snappy           | rpc/snappy
 '
 
 files '*.hpp' '*.ipp' | { grep '^include/heddle/' || true; } | tr '\n' '\0' | xargs -0 -r \

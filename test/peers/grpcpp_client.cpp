@@ -404,3 +404,80 @@ TEST_CASE("our server: more streams of grpc++ than it allows wait for their turn
   }
   waiting.join();
 }
+
+TEST_CASE("our server: compressed calls of grpc++ of all kinds") {
+  our_server const server;
+  auto const stub = server.connect();
+  struct row {
+    grpc_compression_algorithm algorithm;
+    char const* name;
+  };
+  for (row const& r : {row{GRPC_COMPRESS_GZIP, "gzip"}, row{GRPC_COMPRESS_DEFLATE, "deflate"}}) {
+    INFO(r.name);
+    auto const prepare = [&r](grpc::ClientContext& context) {
+      context.set_compression_algorithm(r.algorithm);
+      context.AddMetadata("answer-encoding", r.name);
+    };
+    std::vector<std::string> const compressed = {r.name};
+    for (std::string const& payload : {std::string(), std::string("tiny"), std::string(3'000'000, 'z')}) {
+      bool const smaller = payload.size() > 4;
+      Message const request = message_of(payload, 7);
+      Message response;
+      {
+        bounded_context context;
+        prepare(context);
+        CHECK(stub->Echo(&context, request, &response).error_message() == "");
+        CHECK((response.payload() == payload));
+        if (smaller) CHECK(values(context.GetServerTrailingMetadata(), "request-was") == compressed);
+        CHECK(values(context.GetServerInitialMetadata(), "grpc-encoding").size() <= 1);
+      }
+      {
+        bounded_context context;
+        prepare(context);
+        auto const chat = stub->Chat(&context);
+        for (int i = 0; i < 3; ++i) {
+          grpc::WriteOptions options;
+          if (i == 1) options.set_no_compression();
+          CHECK(chat->Write(request, options));
+          CHECK(chat->Read(&response));
+          CHECK((response.payload() == payload));
+        }
+        chat->WritesDone();
+        CHECK_FALSE(chat->Read(&response));
+        CHECK(chat->Finish().error_message() == "");
+        if (smaller) CHECK(values(context.GetServerTrailingMetadata(), "request-was") == compressed);
+      }
+      {
+        bounded_context context;
+        prepare(context);
+        Total total;
+        auto const upload = stub->Upload(&context, &total);
+        for (int i = 0; i < 3; ++i) CHECK(upload->Write(request));
+        upload->WritesDone();
+        CHECK(upload->Finish().error_message() == "");
+        CHECK(total.bytes() == static_cast<std::int64_t>(3 * payload.size()));
+      }
+    }
+    bounded_context context;
+    prepare(context);
+    DownloadRequest request;
+    request.set_count(200);
+    request.set_size(3000);
+    auto const reader = stub->Download(&context, request);
+    Message message;
+    int n = 0;
+    while (reader->Read(&message) && message.payload() == std::string(3000, 'd')) ++n;
+    CHECK(n == 200);
+    CHECK(reader->Finish().error_message() == "");
+  }
+}
+
+TEST_CASE("our server: a request of grpc++ that inflates to more than the limit") {
+  our_server const server;
+  auto const stub = server.connect();
+  bounded_context context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  Message response;
+  CHECK(stub->Echo(&context, message_of(std::string(5 << 20, 'b')), &response).error_code() ==
+        grpc::RESOURCE_EXHAUSTED);
+}

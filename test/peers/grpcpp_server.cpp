@@ -20,6 +20,8 @@ void send_back_metadata(grpc::ServerContext& context) {
       context.AddInitialMetadata(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
     if (key.starts_with("echo-tail"))
       context.AddTrailingMetadata(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
+    if (key == "answer-encoding")
+      context.set_compression_algorithm(value == "gzip" ? GRPC_COMPRESS_GZIP : GRPC_COMPRESS_DEFLATE);
   }
 }
 
@@ -126,5 +128,7 @@ std::string foreign_target() {
   static grpcpp_server const server;
   return "127.0.0.1:" + std::to_string(server.port());
 }
+
+std::vector<std::string> foreign_encodings() { return {"gzip", "deflate"}; }
 
 }  // namespace heddle_peer

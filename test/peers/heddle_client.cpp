@@ -461,3 +461,77 @@ TEST_CASE("our client: nobody listens") {
   context.run_for(30s);
   CHECK(code == status_code::unavailable);
 }
+
+namespace {
+
+// All four kinds with the encoding in both directions, with messages that get smaller and some that do not.
+asio::awaitable<void> call_compressed(peer::client stub, std::string const& encoding) {
+  call_options const options = call_options().compression(encoding).header("answer-encoding", encoding);
+  std::string const sizes[] = {"", "tiny", std::string(10'000, 'z'), std::string(3'000'000, 'z')};
+  for (std::string const& payload : sizes) {
+    bool const smaller = payload.size() > 4;
+    heddle::call_info info;
+    call_options told = options;
+    told.info(info);
+    Message const request = message_of(payload, 7);
+    Message const response = co_await stub.echo(request, told);
+    CHECK((response.payload() == payload));
+    if (smaller) CHECK(info.response_compressed());
+
+    auto chat = stub.chat(options);
+    for (int i = 0; i < 3; ++i) {
+      co_await chat.write(request, heddle::write_options().compress(i != 1));
+      auto const back = co_await chat.read();
+      CHECK((back && back->payload() == payload));
+      if (smaller) CHECK(chat.response_compressed());
+    }
+    co_await chat.writes_done();
+    auto const end = co_await chat.read();
+    CHECK_FALSE(end);
+
+    auto upload = stub.upload(options);
+    for (int i = 0; i < 3; ++i) co_await upload.write(request);
+    Total const total = co_await upload.finish();
+    CHECK(total.bytes() == static_cast<std::int64_t>(3 * payload.size()));
+  }
+  DownloadRequest request;
+  request.set_count(200);
+  request.set_size(3000);
+  auto download = stub.download(request, options);
+  int n = 0;
+  Message message;
+  while (co_await download.read(message)) {
+    CHECK(message.payload() == std::string(3000, 'd'));
+    CHECK(download.response_compressed());
+    ++n;
+  }
+  CHECK(n == 200);
+}
+
+}  // namespace
+
+TEST_CASE("our client: compressed calls of all kinds") {
+  run([](peer::client stub) -> asio::awaitable<void> {
+    for (std::string const& encoding : foreign_encodings()) co_await call_compressed(stub, encoding);
+  });
+}
+
+TEST_CASE("our client: an answer that inflates to more than the limit") {
+  auto const body = [](peer::client stub) -> asio::awaitable<void> {
+    for (std::string const& encoding : foreign_encodings()) {
+      DownloadRequest request;
+      request.set_count(1);
+      request.set_size(5 << 20);
+      call_options const options = call_options().header("answer-encoding", encoding);
+      auto download = stub.download(request, options);
+      status_code code = status_code::ok;
+      try {
+        co_await download.read();
+      } catch (rpc_error const& e) {
+        code = e.status().code();
+      }
+      CHECK(code == status_code::resource_exhausted);
+    }
+  };
+  run(body);
+}

@@ -18,6 +18,7 @@ namespace heddle_peer {
 class peer_service final : public peer::service {
   heddle::reply<Message> echo(heddle::server_context& context, Message& request) override {
     send_back_metadata(context);
+    say_whether_compressed(context);
     co_return std::move(request);
   }
 
@@ -40,6 +41,7 @@ class peer_service final : public peer::service {
       total.set_messages(total.messages() + 1);
       total.set_bytes(total.bytes() + static_cast<std::int64_t>(message->payload().size()));
     }
+    say_whether_compressed(context);
     co_return total;
   }
 
@@ -48,6 +50,7 @@ class peer_service final : public peer::service {
     co_await context.send_headers();
     Message message;
     while (co_await both.read(message)) co_await both.write(message);
+    say_whether_compressed(context);
     co_return heddle::ok;
   }
 
@@ -87,7 +90,12 @@ class peer_service final : public peer::service {
     for (auto const& [key, value] : context.request_headers()) {
       if (key.starts_with("echo-head")) context.headers().add(key, value);
       if (key.starts_with("echo-tail")) context.trailers().add(key, value);
+      if (key == "answer-encoding") context.compression(value);
     }
+  }
+
+  static void say_whether_compressed(heddle::server_context& context) {
+    if (context.request_compressed()) context.trailers().add("request-was", context.request_encoding());
   }
 
   static heddle::status status_of(Failure const& request) {

@@ -9,3 +9,6 @@ std::string heddle_peer::foreign_target() {
   if (target == nullptr) throw std::runtime_error("HEDDLE_PEER_TARGET does not say which server to call");
   return target;
 }
+
+/// What all implementations have.
+std::vector<std::string> heddle_peer::foreign_encodings() { return {"gzip"}; }

@@ -2,7 +2,6 @@
 
 #include <zlib.h>
 
-#include <fstream>
 #include <limits>
 #include <random>
 #include <string>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/resident.hpp"
 
 using heddle::byte_buffer;
 using heddle::compressor;
@@ -59,17 +59,6 @@ constexpr char const* bare =  // the same as bare deflate blocks
     "cb484d49c94955c84e4d2d285628c94855c84dccab04328a5213538a15f2d314121572f2f37315120b128b4a00";
 
 std::vector<std::shared_ptr<compressor const>> both() { return {heddle::gzip(), heddle::deflate()}; }
-
-std::size_t resident_peak() {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  while (status >> word)
-    if (word == "VmHWM:") {
-      status >> word;
-      return std::stoul(word) * 1024;
-    }
-  return 0;
-}
 
 /// A gzip stream of zeros: one block of a megabyte, flushed so that nothing refers to what came before, again and again.
 std::string bomb(int megabytes) {
@@ -223,11 +212,11 @@ TEST_CASE("one format is not taken for the other, nor bare deflate for either, n
 TEST_CASE("a bomb of four gigabytes is left after the limit") {
   std::string const packed = bomb(4096);
   CHECK(packed.size() < 5 << 20);
-  std::size_t const before = resident_peak();
+  std::size_t const before = heddle::test::reset_resident_peak();
   byte_buffer out;
   CHECK(heddle::gzip()->decompress(heddle::as_bytes(packed), 4 << 20, out) == outcome::too_large);
   CHECK(out.size() == (4 << 20) + 1);
-  if (before != 0) CHECK(resident_peak() - before < 16 << 20);
+  if (before != 0) CHECK(heddle::test::resident_peak() - before < 16 << 20);
 }
 
 TEST_CASE("a bomb of four kilobytes is left after the limit") {

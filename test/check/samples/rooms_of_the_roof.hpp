@@ -13,3 +13,4 @@
 #include <openssl/ssl.h>  // reject: door
 #include <sys/socket.h>  // reject: foreign
 #include <zlib.h>  // reject: door
+#include <zstd.h>  // reject: door

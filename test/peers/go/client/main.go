@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -258,6 +259,33 @@ func manyAtOnce(ctx context.Context, stub pb.PeerClient) {
 	checkOK(<-failures)
 }
 
+// In both directions. What heddle saw of the requests comes back in "request-was".
+func compressed(ctx context.Context, stub pb.PeerClient) {
+	ctx = metadata.AppendToOutgoingContext(ctx, "answer-encoding", gzip.Name)
+	use := grpc.UseCompressor(gzip.Name)
+	for _, size := range []int{1, 10_000, 3_000_000} {
+		payload := bytes.Repeat([]byte("z"), size)
+		var trailers metadata.MD
+		response, err := stub.Echo(ctx, &pb.Message{Payload: payload}, use, grpc.Trailer(&trailers))
+		checkOK(err)
+		check(bytes.Equal(response.Payload, payload), "wrong answer")
+		check(slices.Equal(trailers.Get("request-was"), []string{gzip.Name}), "%v", trailers)
+		call, err := stub.Chat(ctx, use)
+		checkOK(err)
+		for range 3 {
+			checkOK(call.Send(&pb.Message{Payload: payload}))
+			message, err := call.Recv()
+			checkOK(err)
+			check(bytes.Equal(message.Payload, payload), "wrong message")
+		}
+		checkOK(call.CloseSend())
+		_, err = call.Recv()
+		check(err == io.EOF, "%v", err)
+	}
+	_, err := stub.Echo(ctx, &pb.Message{Payload: make([]byte, 5<<20)}, use)
+	check(status.Code(err) == codes.ResourceExhausted, "%v", err)
+}
+
 func main() {
 	var err error
 	connection, err = grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -274,7 +302,7 @@ func main() {
 		{"bidirectional streaming", bidiStreaming}, {"status codes and messages", failures},
 		{"a service that is not there", absentService}, {"error details", errorDetails},
 		{"deadline", deadline}, {"cancellation", cancellation},
-		{"big messages", bigMessages}, {"many calls at once", manyAtOnce},
+		{"compressed messages", compressed}, {"big messages", bigMessages}, {"many calls at once", manyAtOnce},
 	} {
 		func() {
 			defer func() {

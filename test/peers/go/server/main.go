@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
@@ -29,6 +30,9 @@ func sendBackMetadata(ctx context.Context) {
 	received, _ := metadata.FromIncomingContext(ctx)
 	for key, values := range received {
 		for _, value := range values {
+			if key == "answer-encoding" {
+				grpc.SetSendCompressor(ctx, value)
+			}
 			if strings.HasPrefix(key, "echo-head") {
 				grpc.SetHeader(ctx, metadata.Pairs(key, value))
 			}
