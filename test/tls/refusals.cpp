@@ -325,20 +325,18 @@ TEST_CASE("a cleartext client at our TLS port is told so") {
 }
 
 TEST_CASE("a cleartext client at somebody else's TLS port says so") {
-  testing::manual_clock* clock = nullptr;
-  raw_servers servers;
   world w;
-  clock = &w.clock;
+  raw_servers servers;
   channel c(w.context, "ipv4:192.0.2.1:1",
-            channel_options().single_threaded(true).use_clock(*clock).use_connector(servers.connector(w)));
+            channel_options().single_threaded(true).use_clock(w.clock).use_connector(servers.connector(w)));
   status end;
   task const t =
       w.start([&]() -> asio::awaitable<void> { end = co_await status_of(lab::echo::client(c).unary(text("?"))); });
-  clock->settle();
+  w.clock.settle();
   servers.last().send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7));  // an alert: protocol_version
-  clock->settle();
+  w.clock.settle();
   servers.last().close();
-  clock->settle();
+  w.clock.settle();
   check_refused(end, "the server answered with a TLS alert: it wants TLS on this port");
 }
 
