@@ -37,6 +37,28 @@ asio::awaitable<void> every_kind(lab::echo::client client, std::size_t size) {
   CHECK(!end);
 }
 
+/// Counts the writes that reach the stream below TLS.
+class counted_stream final : public byte_stream {
+ public:
+  counted_stream(std::unique_ptr<byte_stream> inner, int& writes) : inner_(std::move(inner)), writes_(writes) {}
+  asio::any_io_executor get_executor() override { return inner_->get_executor(); }
+  void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
+    inner_->read_some(into, std::move(user));
+  }
+  std::size_t write_some(asio::const_buffer a, asio::const_buffer b, boost::system::error_code& ec) override {
+    ++writes_;
+    return inner_->write_some(a, b, ec);
+  }
+  void wait_writable(std::shared_ptr<byte_stream_user> user) override { inner_->wait_writable(std::move(user)); }
+  void shut_down_write() noexcept override { inner_->shut_down_write(); }
+  void close() noexcept override { inner_->close(); }
+  std::string peer() const override { return inner_->peer(); }
+
+ private:
+  std::unique_ptr<byte_stream> inner_;
+  int& writes_;
+};
+
 void only_tls12(asio::ssl::context& c) { SSL_CTX_set_max_proto_version(c.native_handle(), TLS1_2_VERSION); }
 
 }  // namespace
@@ -105,7 +127,35 @@ TEST_CASE("a reader that stops holds its writer up over TLS as well") {
   CHECK(written < 20'000'000);
 }
 
-TEST_CASE("calls say https over TLS") {
+TEST_CASE("a batch of calls leaves in one write, however many records it fills") {
+  tls_setup s;
+  s.memory = memory_stream_options().capacity(1 << 20);
+  tls_world w(s);
+  echo_everything(w.service);
+  int writes = 0;
+  auto const tls = w.filter;
+  w.filter = [&](std::unique_ptr<byte_stream> inner) {
+    return tls(std::make_unique<counted_stream>(std::move(inner), writes));
+  };
+  CHECK(w.call().is_ok());
+  CHECK(writes <= 4);  // its hello, tickets and SETTINGS, and the answer
+  for (int const batch : {1, 50}) {
+    writes = 0;
+    int answers = 0;
+    std::vector<task> calls;
+    for (int i = 0; i < batch; ++i)
+      calls.push_back(w.start([&]() -> asio::awaitable<void> {
+        Text const question = text(std::string(1000, 'q'));
+        Text const answer = co_await w.client().unary(question);
+        answers += answer.text() == question.text();
+      }));
+    w.clock.settle();
+    CHECK(answers == batch);
+    CHECK(writes <= 3);  // 50 answers are four records
+  }
+}
+
+TEST_CASE("a handler knows its caller's address and authority over TLS") {
   tls_world w;
   std::string peer, authority;
   w.service.on_unary = [&](server_context& context, Text& request) -> reply<Text> {
