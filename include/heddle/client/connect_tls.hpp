@@ -46,7 +46,7 @@ class tls_client_options {
   }
   tls_client_options&& check_server(peer_check check) && { return std::move(check_server(std::move(check))); }
 
-  /// Whether the next connection to a server may go on with the keys of an earlier one, which saves the certificates and
+  /// Whether the next connection to a server may go on with the keys of an earlier one, which saves certificates and
   /// their verification. Default: true.
   tls_client_options& resume(bool value) & noexcept {
     resume_ = value;

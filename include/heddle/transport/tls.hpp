@@ -14,10 +14,10 @@
 
 namespace heddle {
 
-/// Prepares a context for HTTP/2 (RFC 9113, 9.2): TLS 1.2 or later; of the cipher suites of TLS 1.2 those with ephemeral
+/// Makes a context fit for HTTP/2 (RFC 9113, 9.2): TLS 1.2 or later; of the cipher suites of 1.2 those with ephemeral
 /// keys and AEAD; no compression, no renegotiation; servers choose "h2" by ALPN and refuse who offers something else
 /// only; servers get a session id context. What the context has that is stricter stays. tls_server() and connect_tls()
-/// do this once to each context that they see; whoever wants to change something of it does so after calling it himself.
+/// do this once to each context that they see; who wants to change something of it does so after calling it himself.
 /// Throws std::invalid_argument when nothing is left that both HTTP/2 and the context allow. Thread-safe.
 HEDDLE_DECL void use_http2_rules(asio::ssl::context& context);
 
