@@ -7,6 +7,7 @@
 
 #include <heddle/transport/tls.ipp>
 #include <heddle/transport/tls_auth.ipp>
+#include <heddle/transport/tls_context.ipp>
 #include <heddle/transport/tls_stream.ipp>
 #include <heddle/transport/tls_text.ipp>
 

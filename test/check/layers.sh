@@ -21,8 +21,8 @@ src        | hpack http2 rpc transport client server middleware services gateway
 '
 # foreign header | the only files that may include it, without .hpp or .ipp
 doors='
-openssl/         | transport/tls transport/tls_auth transport/tls_core transport/tls_sessions transport/tls_stream transport/tls_text
-boost/asio/ssl   | transport/tls transport/tls_auth transport/tls_core transport/tls_sessions transport/tls_stream transport/tls_text
+openssl/         | transport/tls transport/tls_auth transport/tls_context transport/tls_core transport/tls_sessions transport/tls_stream transport/tls_text
+boost/asio/ssl   | transport/tls transport/tls_auth transport/tls_context transport/tls_core transport/tls_sessions transport/tls_stream transport/tls_text
 google/protobuf/ | rpc/protobuf rpc/json services/reflection
 zlib.h           | rpc/gzip
 zstd             | rpc/zstd

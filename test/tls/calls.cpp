@@ -139,7 +139,9 @@ TEST_CASE("a batch of calls leaves in one write, however many records it fills")
   };
   CHECK(w.call().is_ok());
   CHECK(writes <= 4);  // its hello, tickets and SETTINGS, and the answer
-  for (int const batch : {1, 50}) {
+  bool warm = false;  // reads begin small
+  for (int const batch : {50, 50, 50, 1, 50}) {
+    warm = warm || batch == 1;
     writes = 0;
     int answers = 0;
     std::vector<task> calls;
@@ -151,7 +153,7 @@ TEST_CASE("a batch of calls leaves in one write, however many records it fills")
       }));
     w.clock.settle();
     CHECK(answers == batch);
-    CHECK(writes <= 3);  // 50 answers are four records
+    if (warm) CHECK(writes <= 3);  // 50 answers are four records
   }
 }
 

@@ -11,7 +11,7 @@
 #include <heddle/base/time.hpp>
 #include <heddle/client/connector.hpp>
 #include <heddle/transport/auth.hpp>
-#include <heddle/transport/tls.hpp>
+#include <heddle/transport/tls_context.hpp>
 
 namespace heddle {
 

@@ -16,7 +16,7 @@
 #include <heddle/transport/byte_stream.hpp>
 #include <heddle/transport/context_shutdown.hpp>
 #include <heddle/transport/operation_memory.hpp>
-#include <heddle/transport/tls.hpp>
+#include <heddle/transport/tls_context.hpp>
 #include <heddle/transport/tls_sessions.hpp>
 
 namespace heddle::transport {

@@ -15,6 +15,8 @@
 
 namespace heddle::transport {
 
+namespace asio = boost::asio;
+
 using tls_session = std::shared_ptr<SSL_SESSION>;
 
 /// By the name that the server has proved to have, and for one context: a resumed session is not verified again, so one

@@ -8,7 +8,7 @@
 #include <heddle/base/config.hpp>
 #include <heddle/base/status.hpp>
 #include <heddle/transport/byte_stream.hpp>
-#include <heddle/transport/tls.hpp>
+#include <heddle/transport/tls_context.hpp>
 #include <heddle/transport/tls_sessions.hpp>
 
 namespace heddle::transport {
