@@ -79,7 +79,7 @@ TEST_CASE("a connection lost begins with the first address again") {
   CHECK(h.call().is_ok());
   auto const end = [&]() -> asio::awaitable<void> { co_await h.w.server->drain(1s); };
   h.w.run(end);
-  h.w.server.emplace(h.w.context, server_options().single_threaded(true).use_clock(&h.w.clock));
+  h.w.server.emplace(h.w.context, server_options().single_threaded(true).use_clock(h.w.clock));
   h.w.server->add(h.w.service);
   CHECK(h.call().is_ok());
   CHECK(h.asked == list{"192.0.2.1:1", "192.0.2.2:2", "192.0.2.1:1", "192.0.2.2:2"});

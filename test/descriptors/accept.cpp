@@ -74,7 +74,7 @@ struct port {
   testing::manual_clock clock{context};
   scripted_echo service;
   asio::io_context context{1};
-  heddle::server server{context, server_options().single_threaded(true).use_clock(&clock)};
+  heddle::server server{context, server_options().single_threaded(true).use_clock(clock)};
   heddle::endpoint where;
 };
 

@@ -183,7 +183,7 @@ TEST_CASE("a context may go before its server and its channel do") {
         co_return ok;
       };
       server_options so;
-      so.single_threaded(s == strands::none).use_clock(&clock);
+      so.single_threaded(s == strands::none).use_clock(clock);
       // Owned by coroutines that the context owns.
       auto const serve = [&]() -> asio::awaitable<void> {
         witness const here(living);

@@ -307,7 +307,7 @@ TEST_CASE("a call that begins while its server drains goes elsewhere") {
   world w(GENERATE(values(both)));
   slow_handlers handlers;
   handlers.serve(w);
-  heddle::server other(w.context, server_options().single_threaded(true).use_clock(&w.clock));
+  heddle::server other(w.context, server_options().single_threaded(true).use_clock(w.clock));
   other.add(w.service);
   heddle::server* current = &*w.server;
   channel_options co;

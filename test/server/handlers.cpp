@@ -20,7 +20,7 @@ auto const both = {strands::none, strands::everywhere};
 TEST_CASE("methods of one lambda each, of every kind") {
   world w;
   scripted_echo const unused;
-  heddle::server server(w.context, server_options().single_threaded(true).use_clock(&w.clock));
+  heddle::server server(w.context, server_options().single_threaded(true).use_clock(w.clock));
   auto const unary = [](server_context& context, Text& request) -> reply<Text> {
     CHECK(context.method().path() == "/lab.Echo/Unary");
     co_return request;

@@ -124,7 +124,7 @@ class world {
   explicit world(strands s = strands::none, server_options so = server_options(),
                  channel_options co = channel_options(), memory_stream_options mo = memory_stream_options())
       : strands_(s), memory_(mo) {
-    so.single_threaded(s == strands::none).use_clock(&clock);
+    so.single_threaded(s == strands::none).use_clock(clock);
     server.emplace(context, std::move(so));
     server->add(service);
     co.single_threaded(s == strands::none).use_clock(clock).use_connector(to_server());

@@ -30,7 +30,7 @@ class tls_world {
  public:
   explicit tls_world(tls_setup s = tls_setup())
       : filter(tls_server([this] { return server_context; })), server_context(s.server), memory_(s.memory) {
-    s.serving.single_threaded(true).use_clock(&clock);
+    s.serving.single_threaded(true).use_clock(clock);
     server.emplace(context, s.serving);
     server->add(service);
     calling_ = s.calling;

@@ -241,7 +241,7 @@ TEST_CASE("a server may go at any moment of a handshake") {
     task const t = w.start([&]() -> asio::awaitable<void> { end = co_await status_of(w.client().unary(text("?"))); });
     for (int i = 0; i < turns; ++i) w.context.poll_one();
     w.server.reset();
-    w.server.emplace(w.context, server_options().single_threaded(true).use_clock(&w.clock));
+    w.server.emplace(w.context, server_options().single_threaded(true).use_clock(w.clock));
     w.clock.advance(1min);
     CHECK(t.done());
   }

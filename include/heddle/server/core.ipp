@@ -17,7 +17,7 @@ HEDDLE_DECL server_core::server_core(asio::any_io_executor executor, server_opti
     : shared_(std::make_shared<server_shared>()),
       base_(std::move(executor)),
       executor_(options.single_threaded() ? base_ : asio::any_io_executor(asio::make_strand(base_))),
-      clock_(options.used_clock() != nullptr ? *options.used_clock() : system_clock()),
+      clock_(options.used_clock()),
       deadlines_(clock_, executor_) {
   shared_->encoder = options.compressors().get(options.compression());
   shared_->options = std::move(options);

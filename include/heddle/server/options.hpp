@@ -10,16 +10,15 @@
 #include <heddle/base/time.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/gzip.hpp>
+#include <heddle/transport/clock.hpp>
 #include <heddle/transport/interceptor.hpp>
 
 namespace heddle {
 
-class clock;
-
 /// Defaults are safe for a port that faces strangers.
 class server_options {
  public:
-  server_options() noexcept {}
+  server_options() {}
 
   /// The largest request message, in bytes; a larger one is answered with RESOURCE_EXHAUSTED on its first five bytes.
   server_options& max_receive_message_size(std::size_t value) & noexcept {
@@ -105,13 +104,13 @@ class server_options {
     return *this;
   }
   server_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
-  /// For tests. The clock must outlive the server. Null: the real one.
-  server_options& use_clock(heddle::clock* c) & noexcept {
-    clock_ = c;
+  /// For tests. The clock must outlive the server.
+  server_options& use_clock(clock& c) & noexcept {
+    clock_ = &c;
     return *this;
   }
-  server_options&& use_clock(heddle::clock* c) && noexcept { return std::move(use_clock(c)); }
-  heddle::clock* used_clock() const noexcept { return clock_; }
+  server_options&& use_clock(clock& c) && noexcept { return std::move(use_clock(c)); }
+  clock& used_clock() const noexcept { return *clock_; }
 
  private:
   std::size_t max_receive_message_size_ = 4 * 1024 * 1024;
@@ -123,7 +122,7 @@ class server_options {
   compressor_list compressors_ = default_compressors();
   interceptor_list interceptors_;
   http2::limits limits_;
-  heddle::clock* clock_ = nullptr;
+  clock* clock_ = &system_clock();
 };
 
 }  // namespace heddle

@@ -21,7 +21,7 @@ class memory_channel {
  public:
   explicit memory_channel(asio::any_io_executor executor, clock& time = system_clock(),
                           channel_options client = channel_options(), server_options served = server_options())
-      : server_(executor, served.use_clock(&time)),
+      : server_(executor, served.use_clock(time)),
         channel_(executor, "ipv4:192.0.2.1:50051",  // an address for documentation: nothing connects to it
                  client.use_clock(time).use_connector(connect_memory(server_, asio::make_strand(executor)))) {}
   template <class Context>
