@@ -41,10 +41,12 @@
 
 #include <heddle/transport/clock.ipp>
 #include <heddle/transport/deadlines.ipp>
+#include <heddle/transport/host_port.ipp>
 #include <heddle/transport/http2_driver.ipp>
 #include <heddle/transport/interceptor.ipp>
 #include <heddle/transport/memory.ipp>
-#include <heddle/transport/tcp.ipp>
+#include <heddle/transport/socket_address.ipp>
+#include <heddle/transport/socket_file.ipp>
 
 #include <heddle/client/attempt.ipp>
 #include <heddle/client/call.ipp>
@@ -63,6 +65,7 @@
 #include <heddle/server/call_operations.ipp>
 #include <heddle/server/core.ipp>
 #include <heddle/server/interception.ipp>
+#include <heddle/server/listener.ipp>
 #include <heddle/server/router.ipp>
 #include <heddle/server/runner.ipp>
 #include <heddle/server/server.ipp>

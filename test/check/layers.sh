@@ -9,7 +9,7 @@ base       |                                | boost/system/ boost/assert/
 hpack      |                                |
 http2      | hpack                          |
 rpc        |                                |
-transport  | http2 rpc                      | boost/asio/ boost/system/ sys/ netinet/ arpa/ unistd.h
+transport  | http2 rpc                      | boost/asio/ boost/system/ sys/ netinet/ arpa/ unistd.h fcntl.h poll.h
 client     | http2 rpc transport            | boost/asio/ boost/system/
 server     | http2 rpc transport            | boost/asio/ boost/system/
 middleware | rpc client server              | boost/asio/ boost/system/

@@ -31,6 +31,12 @@ TEST_CASE("targets that are understood") {
       {"ipv6:[::1]", "ipv6", "", "", "[::1]", "[::1]:443 "},
       {"ipv6:::1", "ipv6", "", "", "::1", "[::1]:443 "},
       {"ipv6:[::1]:80,[::2]:81", "ipv6", "", "", "[::1]:80", "[::1]:80 [::2]:81 "},
+      {"unix:/run/x", "unix", "", "", "localhost", "unix:/run/x "},
+      {"unix:///run/x", "unix", "", "", "localhost", "unix:/run/x "},
+      {"unix:x", "unix", "", "", "localhost", "unix:x "},
+      {"unix:a b%20,c:80", "unix", "", "", "localhost", "unix:a b%20,c:80 "},
+      {"unix-abstract:x", "unix-abstract", "", "", "localhost", "unix-abstract:x "},
+      {"unix-abstract:///a/b", "unix-abstract", "", "", "localhost", "unix-abstract:/a/b "},
   };
   for (row const& r : rows) {
     INFO(r.text);
@@ -59,7 +65,12 @@ TEST_CASE("targets that are none") {
                            "host:123456",
                            "dns://8.8.8.8/host:80",
                            "http://host",
-                           "unix:///tmp/x",
+                           "unix:",
+                           "unix://",
+                           "unix://host/run/x",
+                           "unix-abstract:",
+                           "unix-abstract://host/x",
+                           "vsock://1",
                            "ipv4:",
                            "ipv4:host:80",
                            "ipv4:[::1]:80",
@@ -78,4 +89,13 @@ TEST_CASE("targets that are none") {
     CHECK(t.error().code() == heddle::status_code::invalid_argument);
     CHECK(!t.error().message().empty());
   }
+}
+
+TEST_CASE("a path has no NUL, an abstract name may have one") {
+  using namespace std::string_literals;
+  CHECK(parse_target("unix:/run/a\0b"s).has_error());
+  auto const abstract = parse_target("unix-abstract:a\0b"s);
+  REQUIRE(abstract.has_value());
+  REQUIRE(abstract->addresses.size() == 1);
+  CHECK(abstract->addresses[0] == heddle::endpoint::at_abstract("a\0b"s));
 }

@@ -21,8 +21,8 @@ namespace heddle {
 /// nobody to run the context again. May be used from any thread; it starts none.
 class channel {
  public:
-  /// `name`: "dns:///host:port", "host:port", "ipv4:1.2.3.4:80", "ipv6:[::1]:80". Connects with the first call, or with
-  /// connect(). Throws std::invalid_argument for a name that is none, and for a
+  /// `name`: "dns:///host:port", "host:port", "ipv4:1.2.3.4:80", "ipv6:[::1]:80", "unix:path", "unix-abstract:name".
+  /// Connects with the first call, or with connect(). Throws std::invalid_argument for a name that is none, and for a
   /// compression that options.compressors() lacks.
   channel(asio::any_io_executor executor, std::string_view name, channel_options options = channel_options());
   template <class Context>

@@ -100,6 +100,12 @@ class channel_options {
     return *this;
   }
   channel_options&& use_connector(connector f) && { return std::move(use_connector(std::move(f))); }
+  /// Sees each socket of the channel before it connects, on the channel's executor. Default: nothing.
+  channel_options& on_open(open_hook f) & {
+    on_open_ = std::move(f);
+    return *this;
+  }
+  channel_options&& on_open(open_hook f) && { return std::move(on_open(std::move(f))); }
   /// For tests. The clock must outlive the channel.
   channel_options& use_clock(clock& c) & noexcept {
     clock_ = &c;
@@ -144,6 +150,7 @@ class channel_options {
   interceptor_list const& interceptors() const noexcept { return interceptors_; }
   resolver_factory const& used_resolver() const noexcept { return resolver_; }
   connector const& used_connector() const noexcept { return connector_; }
+  open_hook const& on_open() const noexcept { return on_open_; }
   clock& used_clock() const noexcept { return *clock_; }
   std::shared_ptr<random_source> const& used_random() const noexcept { return random_; }
   http2::limits const& limits() const noexcept { return limits_; }
@@ -157,7 +164,8 @@ class channel_options {
   backoff_options backoff_;
   bool single_threaded_ = false;
   resolver_factory resolver_ = &make_dns_resolver;
-  connector connector_ = &connect_tcp;
+  connector connector_ = &connect_socket;
+  open_hook on_open_;
   clock* clock_ = &system_clock();
   std::shared_ptr<random_source> random_ = std::make_shared<default_random>();
   interceptor_list interceptors_;

@@ -61,7 +61,7 @@ class tls_client_options {
   }
   tls_client_options&& handshake_timeout(duration d) && noexcept { return std::move(handshake_timeout(d)); }
 
-  /// What TLS goes over. Default: connect_tcp.
+  /// What TLS goes over. Default: connect_socket.
   tls_client_options& over(connector c) & {
     over_ = std::move(c);
     return *this;
@@ -80,7 +80,7 @@ class tls_client_options {
   bool verify_server_ = true, resume_ = true;
   peer_check check_;
   duration handshake_timeout_ = std::chrono::seconds(10);
-  connector over_ = &connect_tcp;
+  connector over_ = &connect_socket;
 };
 
 /// For channel_options::use_connector(). Connects, shakes hands, and insists on HTTP/2 (ALPN "h2"). The context brings

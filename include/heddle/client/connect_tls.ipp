@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <heddle/client/connect_tls.hpp>
-#include <heddle/transport/tcp.hpp>
+#include <heddle/transport/host_port.hpp>
 #include <heddle/transport/tls_stream.hpp>
 
 namespace heddle {

@@ -99,7 +99,8 @@ HEDDLE_DECL void subchannel::resolved(result<std::vector<endpoint>> addresses) {
 
 HEDDLE_DECL void subchannel::try_next() {
   if (next_address_ == addresses_.size()) return failed(last_error_);
-  connect_request const request(addresses_[next_address_++], authority_, executor_, options_.used_clock());
+  connect_request const request(addresses_[next_address_++], authority_, executor_, options_.used_clock(),
+                                options_.on_open());
   attempt_ = options_.used_connector()(
       request, [this](result<std::unique_ptr<byte_stream>> stream) { connected(std::move(stream)); });
 }

@@ -1,4 +1,5 @@
-// gRPC target names (naming.md): "dns:///host:port", "host:port", "ipv4:1.2.3.4:80,5.6.7.8:80", "ipv6:[::1]:80".
+// gRPC target names (naming.md): "dns:///host:port", "host:port", "ipv4:1.2.3.4:80,5.6.7.8:80", "ipv6:[::1]:80",
+// "unix:path", "unix:///path", "unix-abstract:name".
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 namespace heddle {
 
 struct target {
-  std::string scheme;     // "dns", "ipv4", "ipv6"
+  std::string scheme;     // "dns", "ipv4", "ipv6", "unix", "unix-abstract"
   std::string host;       // dns: what is to be resolved
   std::string port;       // dns
   std::string authority;  // what :authority says unless an option does

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <utility>
+
 #include <heddle/client/target.hpp>
-#include <heddle/transport/tcp.hpp>
+#include <heddle/transport/host_port.hpp>
+#include <heddle/transport/socket_address.hpp>
 
 namespace heddle {
 
@@ -26,9 +29,20 @@ HEDDLE_DECL result<target> parse_literal_target(std::string_view scheme, std::st
   }
 }
 
+HEDDLE_DECL result<target> parse_unix_target(std::string_view text) {
+  auto address = transport::parse_unix_name(text);
+  if (address.has_error()) return address.error();
+  target parsed;
+  parsed.scheme = text.substr(0, text.find(':'));
+  parsed.authority = "localhost";  // as all implementations say: a path is no :authority (RFC 3986 §3.2)
+  parsed.addresses.push_back(std::move(*address));
+  return parsed;
+}
+
 }  // namespace detail
 
 HEDDLE_DECL result<target> parse_target(std::string_view text) {
+  if (transport::is_unix_name(text)) return detail::parse_unix_target(text);
   if (text.starts_with("ipv4:")) return detail::parse_literal_target("ipv4", text.substr(5));
   if (text.starts_with("ipv6:")) return detail::parse_literal_target("ipv6", text.substr(5));
   std::string_view name = text;
@@ -44,8 +58,9 @@ HEDDLE_DECL result<target> parse_target(std::string_view text) {
       name.remove_prefix(1);
     }
   } else if (name.find("://") != std::string_view::npos) {
-    return status(status_code::invalid_argument,
-                  "target \"" + std::string(text) + "\": unknown scheme; dns:, ipv4: and ipv6: are known");
+    return status(
+        status_code::invalid_argument,
+        "target \"" + std::string(text) + "\": unknown scheme; dns:, ipv4:, ipv6:, unix: and unix-abstract: are known");
   }
   auto const parsed = transport::parse_host_port(name);
   if (!parsed) return parsed.error();

@@ -9,16 +9,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <heddle/base/config.hpp>
-#include <heddle/server/listen_options.hpp>
+#include <heddle/server/listener.hpp>
 #include <heddle/server/server_operation.hpp>
 #include <heddle/server/session.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/context_shutdown.hpp>
 #include <heddle/transport/deadlines.hpp>
-#include <heddle/transport/endpoint.hpp>
 #include <heddle/transport/waiter.hpp>
 
 namespace heddle::detail {
@@ -35,7 +32,12 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
 
   // From any thread.
-  endpoint listen(std::string_view address, listen_options options);
+  template <class Where>
+  endpoint listen(Where where, listen_options options) {
+    return add_port(std::make_shared<listener>(executor_, where, std::move(options)));
+  }
+  /// For a new connection.
+  asio::any_io_executor connection_executor() const;
   void serve(std::unique_ptr<byte_stream> stream);
   void stop_from_anywhere();
 
@@ -45,15 +47,15 @@ class server_core final : public std::enable_shared_from_this<server_core>,
 
  private:
   enum class stage : std::uint8_t { idle, running, draining, resetting, stopped };
-  struct listener {
-    asio::ip::tcp::acceptor acceptor;
-    listen_options options;
+  struct port {
+    std::shared_ptr<listener> socket;
     std::unique_ptr<timer> pause;  // after accept() failed for want of descriptors
     duration next_pause = std::chrono::milliseconds(100);
   };
 
-  void accept(std::shared_ptr<listener> l);
-  void accepted(std::shared_ptr<listener> const& l, error_code ec, asio::ip::tcp::socket socket);
+  endpoint add_port(std::shared_ptr<listener> opened);
+  void accept(std::shared_ptr<port> p);
+  void accepted(std::shared_ptr<port> const& p, error_code ec, listener::socket socket);
   void add_session(std::unique_ptr<byte_stream> stream);
   void session_ended(server_session& session);
   void drain(duration grace);
@@ -64,15 +66,14 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   void on_context_shutdown() noexcept override;
   template <class F>
   void for_sessions(F f);
-  asio::any_io_executor connection_executor() const;
 
   std::shared_ptr<server_shared> shared_;
   asio::any_io_executor const base_, executor_;
   clock& clock_;
   deadline_queue deadlines_;
   stage stage_ = stage::idle;
-  std::mutex mutex_;  // listeners_ before run()
-  std::vector<std::shared_ptr<listener>> listeners_;
+  std::mutex mutex_;  // ports_ before run()
+  std::vector<std::shared_ptr<port>> ports_;
   std::unordered_map<server_session*, std::shared_ptr<server_session>> sessions_;
   std::list<std::shared_ptr<server_wait>> waits_;
   std::size_t abandoned_ = 0;

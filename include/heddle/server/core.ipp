@@ -1,15 +1,12 @@
 #pragma once
 
-#include <stdexcept>
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <heddle/rpc/grpc_protocol.hpp>
 #include <heddle/server/core.hpp>
-#include <heddle/transport/tcp.hpp>
 
 namespace heddle::detail {
 
@@ -41,69 +38,43 @@ HEDDLE_DECL asio::any_io_executor server_core::connection_executor() const {
 
 // ---- ports
 
-HEDDLE_DECL endpoint server_core::listen(std::string_view address, listen_options options) {
-  auto const fail = [address](error_code ec, std::string_view why = {}) {
-    ec.assign(ec.value(), ec.category());  // without the place in Asio's sources, which would end up in the text
-    throw boost::system::system_error(ec, "cannot listen on " + std::string(address) + std::string(why));
-  };
-  auto const parsed = transport::parse_host_port(address);
-  if (!parsed) fail(asio::error::invalid_argument, ": " + std::string(parsed.error().message()));
-  if (parsed->port.empty()) fail(asio::error::invalid_argument, ": the port is missing (0 stands for any free one)");
-  std::string const host = parsed->host.empty() || parsed->host == "*" ? "::" : parsed->host;
-  asio::ip::tcp::endpoint where;
-  auto const port = static_cast<std::uint16_t>(std::stoul(parsed->port));
-  error_code ec;
-  if (auto const literal = transport::literal_address(host)) {
-    where = {*literal, port};
-  } else {  // blocks for the name, as opening a port does
-    asio::ip::tcp::resolver resolver(base_);
-    auto const found = resolver.resolve(host, parsed->port, asio::ip::tcp::resolver::passive, ec);
-    if (ec) fail(ec);
-    where = found.begin()->endpoint();
-  }
-  auto const l = std::make_shared<listener>(
-      listener{asio::ip::tcp::acceptor(executor_), std::move(options), clock_.make_timer(executor_)});
-  l->acceptor.open(where.protocol(), ec);
-  if (!ec) l->acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-  if (!ec) l->acceptor.bind(where, ec);
-  if (!ec) l->acceptor.listen(asio::socket_base::max_listen_connections, ec);
-  if (ec) fail(ec);
-  auto const bound = l->acceptor.local_endpoint();
+HEDDLE_DECL endpoint server_core::add_port(std::shared_ptr<listener> opened) {
+  endpoint const where = opened->where();
+  auto const p = std::make_shared<port>(port{std::move(opened), clock_.make_timer(executor_)});
   {
     std::lock_guard const lock(mutex_);
-    listeners_.push_back(l);
+    ports_.push_back(p);
   }
-  asio::dispatch(executor_, [self = shared_from_this(), l] {
-    if (self->stage_ == stage::running) self->accept(l);
+  asio::dispatch(executor_, [self = shared_from_this(), p] {
+    if (self->stage_ == stage::running) self->accept(p);
+    if (self->stage_ > stage::running) p->socket->close();
   });
-  return {bound.address().to_string(), bound.port()};
+  return where;
 }
 
-HEDDLE_DECL void server_core::accept(std::shared_ptr<listener> l) {
-  auto& acceptor = l->acceptor;
-  acceptor.async_accept(connection_executor(),
-                        [self = weak_from_this(), l = std::move(l)](error_code ec, asio::ip::tcp::socket socket) {
-                          if (auto const core = self.lock()) core->accepted(l, ec, std::move(socket));
-                        });
+HEDDLE_DECL void server_core::accept(std::shared_ptr<port> p) {
+  listener& socket = *p->socket;
+  socket.accept(connection_executor(),
+                [self = weak_from_this(), p = std::move(p)](error_code ec, listener::socket made) {
+                  if (auto const core = self.lock()) core->accepted(p, ec, std::move(made));
+                });
 }
 
-HEDDLE_DECL void server_core::accepted(std::shared_ptr<listener> const& l, error_code ec,
-                                       asio::ip::tcp::socket socket) {
-  if (stage_ != stage::running || !l->acceptor.is_open()) return;
+HEDDLE_DECL void server_core::accepted(std::shared_ptr<port> const& p, error_code ec, listener::socket socket) {
+  if (stage_ != stage::running || !p->socket->is_open()) return;
   if (!ec) {
-    l->next_pause = std::chrono::milliseconds(100);
-    auto stream = transport::make_tcp_stream(std::move(socket));
-    add_session(l->options.filter() ? l->options.filter()(std::move(stream)) : std::move(stream));
-    return accept(l);
+    p->next_pause = std::chrono::milliseconds(100);
+    if (auto stream = p->socket->admit(std::move(socket))) add_session(std::move(stream));
+    return accept(p);
   }
   if (ec == asio::error::operation_aborted) return;
-  if (ec == asio::error::connection_aborted) return accept(l);
+  if (ec == asio::error::connection_aborted) return accept(p);
   // Out of descriptors or memory: trying again at once would spin (grpc++ 33656).
-  l->pause->wait_until(after(clock_.now(), l->next_pause), [self = weak_from_this(), l] {
+  p->pause->wait_until(after(clock_.now(), p->next_pause), [self = weak_from_this(), p] {
     auto const core = self.lock();
-    if (core != nullptr && core->stage_ == stage::running) core->accept(l);
+    if (core != nullptr && core->stage_ == stage::running) core->accept(p);
   });
-  l->next_pause = std::min<duration>(l->next_pause * 2, std::chrono::seconds(1));
+  p->next_pause = std::min<duration>(p->next_pause * 2, std::chrono::seconds(1));
 }
 
 // ---- connections
@@ -147,12 +118,12 @@ HEDDLE_DECL void server_core::begin(std::shared_ptr<server_wait> w) {
   if (grace) return drain(*grace);
   if (stage_ != stage::idle) return;
   stage_ = stage::running;
-  std::vector<std::shared_ptr<listener>> all;
+  std::vector<std::shared_ptr<port>> all;
   {
     std::lock_guard const lock(mutex_);
-    all = listeners_;
+    all = ports_;
   }
-  for (auto const& l : all) accept(l);
+  for (auto const& p : all) accept(p);
 }
 
 HEDDLE_DECL void server_core::cancel(server_wait const& w) {
@@ -166,10 +137,9 @@ HEDDLE_DECL void server_core::drain(duration grace) {
   deadlines_.set_owner(weak_from_this());
   {
     std::lock_guard const lock(mutex_);
-    for (auto const& l : listeners_) {
-      error_code ignored;
-      l->acceptor.close(ignored);
-      l->pause->cancel();
+    for (auto const& p : ports_) {
+      p->socket->close();
+      p->pause->cancel();
     }
   }
   if (sessions_.empty()) return complete();

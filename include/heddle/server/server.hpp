@@ -50,11 +50,24 @@ class server {
     return add(std::make_shared<detail::lambda_service<Method, Handler>>(method, std::move(handler)));
   }
 
-  /// Opens a TCP port: "0.0.0.0:50051", "[::]:50051", "localhost:0". Port 0 takes a free one; the result says which.
-  /// Connections are accepted once run() is. Throws boost::system::system_error that names the address and the cause.
+  /// Opens a port: "0.0.0.0:50051", "[::]:50051", "localhost:0", "unix:/run/greeter.sock", "unix-abstract:greeter".
+  /// TCP's port 0 takes a free one; the result says which. A socket file that a dead server has left is replaced; one at
+  /// which somebody listens is "address in use". The file goes when the server stops to accept. Connections are accepted
+  /// once run() is. Throws boost::system::system_error that names the address and the cause.
   endpoint listen(std::string_view address, listen_options options = listen_options());
+  /// Takes over a stream socket that listens already, as systemd's socket activation passes them from descriptor 3 on.
+  /// Throws as above, and then the descriptor stays the caller's.
+  endpoint listen(native_socket listening, listen_options options = listen_options());
   /// Serves one connected stream, for example one end of make_memory_streams().
   void serve(std::unique_ptr<byte_stream> stream);
+  /// Serves any connected stream of Asio's kind: sockets, ssl::stream after its handshake, pipes, what reads and writes
+  /// alike. Needs <heddle/transport/any_stream.hpp>. Whatever executor it was made with, its completions run on one of
+  /// the server.
+  template <class Stream>
+    requires(!std::is_convertible_v<Stream, std::unique_ptr<byte_stream>>)
+  void serve(Stream stream) {
+    serve(byte_stream_maker<Stream>::make(std::move(stream), connection_executor()));
+  }
 
   /// Accepts and serves until the server is drained or destroyed. Returns how many handlers never ended and were left
   /// to themselves. Cancellation (terminal, partial or total): the first drains with options.grace(), the second at
@@ -80,6 +93,8 @@ class server {
   }
 
  private:
+  asio::any_io_executor connection_executor() const;
+
   std::shared_ptr<detail::server_core> core_;
 };
 

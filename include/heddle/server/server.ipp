@@ -29,6 +29,12 @@ HEDDLE_DECL endpoint server::listen(std::string_view address, listen_options opt
   return core_->listen(address, std::move(options));
 }
 
+HEDDLE_DECL endpoint server::listen(native_socket listening, listen_options options) {
+  return core_->listen(listening, std::move(options));
+}
+
+HEDDLE_DECL asio::any_io_executor server::connection_executor() const { return core_->connection_executor(); }
+
 HEDDLE_DECL void server::serve(std::unique_ptr<byte_stream> stream) { core_->serve(std::move(stream)); }
 
 namespace detail {

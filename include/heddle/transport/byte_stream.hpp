@@ -51,4 +51,12 @@ class byte_stream {
   virtual std::string describe(error_code const& ec) const { return ec.message(); }
 };
 
+/// How a connected stream of another kind becomes a byte_stream on `executor`:
+///   static std::unique_ptr<byte_stream> make(Stream stream, asio::any_io_executor executor);
+template <class Stream>
+struct byte_stream_maker {
+  static_assert(sizeof(Stream) == 0,
+                "#include <heddle/transport/any_stream.hpp>, if Stream reads and writes as Asio's do");
+};
+
 }  // namespace heddle

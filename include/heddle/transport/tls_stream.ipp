@@ -9,7 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 
-#include <heddle/transport/tcp.hpp>
+#include <heddle/transport/host_port.hpp>
 #include <heddle/transport/tls_auth.hpp>
 #include <heddle/transport/tls_core.hpp>
 #include <heddle/transport/tls_stream.hpp>

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <utility>
-
-#include <heddle/transport/socket_stream.hpp>
-#include <heddle/transport/tcp.hpp>
+#include <heddle/transport/host_port.hpp>
 
 namespace heddle::transport {
 
@@ -40,23 +37,10 @@ HEDDLE_DECL result<host_port> parse_host_port(std::string_view text) {
 }
 
 HEDDLE_DECL std::optional<asio::ip::address> literal_address(std::string_view host) noexcept {
-  error_code ec;
+  boost::system::error_code ec;
   asio::ip::address const address = asio::ip::make_address(std::string(host), ec);
   if (ec) return std::nullopt;
   return address;
-}
-
-HEDDLE_DECL std::string to_target(asio::ip::tcp::endpoint const& endpoint) {
-  bool const v6 = endpoint.address().is_v6();
-  std::string const address = endpoint.address().to_string();
-  return (v6 ? "ipv6:[" + address + "]:" : "ipv4:" + address + ":") + std::to_string(endpoint.port());
-}
-
-HEDDLE_DECL std::unique_ptr<byte_stream> make_tcp_stream(asio::ip::tcp::socket socket) {
-  error_code ec;
-  socket.set_option(asio::ip::tcp::no_delay(true), ec);
-  auto const remote = socket.remote_endpoint(ec);
-  return std::make_unique<socket_stream<asio::ip::tcp::socket>>(std::move(socket), ec ? "unknown" : to_target(remote));
 }
 
 }  // namespace heddle::transport

@@ -1,17 +1,18 @@
-// TCP: host:port texts, connecting, and accepted sockets as byte streams.
+// The texts of IP addresses and ports.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include <heddle/base/config.hpp>
 #include <heddle/base/result.hpp>
-#include <heddle/transport/byte_stream.hpp>
+
+namespace heddle {
+namespace asio = boost::asio;
+}
 
 namespace heddle::transport {
 
@@ -26,14 +27,8 @@ HEDDLE_DECL result<host_port> parse_host_port(std::string_view text);
 /// The address, if `host` is a literal one: such texts never reach a resolver.
 HEDDLE_DECL std::optional<asio::ip::address> literal_address(std::string_view host) noexcept;
 
-/// "ipv4:127.0.0.1:80" or "ipv6:[::1]:80".
-HEDDLE_DECL std::string to_target(asio::ip::tcp::endpoint const& endpoint);
-
-/// Takes over a connected socket: no delay, not blocking.
-HEDDLE_DECL std::unique_ptr<byte_stream> make_tcp_stream(asio::ip::tcp::socket socket);
-
 }  // namespace heddle::transport
 
 #ifndef HEDDLE_SEPARATE_COMPILATION
-#include <heddle/transport/tcp.ipp>
+#include <heddle/transport/host_port.ipp>
 #endif
