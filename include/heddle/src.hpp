@@ -47,6 +47,7 @@
 #include <heddle/transport/memory.ipp>
 #include <heddle/transport/socket_address.ipp>
 #include <heddle/transport/socket_file.ipp>
+#include <heddle/transport/thread_name.ipp>
 
 #include <heddle/client/attempt.ipp>
 #include <heddle/client/call.ipp>
@@ -70,6 +71,7 @@
 #include <heddle/server/runner.ipp>
 #include <heddle/server/server.ipp>
 #include <heddle/server/session.ipp>
+#include <heddle/server/thread_per_core.ipp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

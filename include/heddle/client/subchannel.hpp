@@ -15,6 +15,7 @@
 #include <heddle/rpc/backoff.hpp>
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/http2_driver.hpp>
+#include <heddle/transport/thread_check.hpp>
 
 namespace heddle {
 
@@ -77,6 +78,7 @@ class subchannel final : private deadline_item {
   backoff backoff_;
   time_point attempt_started_;
   step step_ = step::none;
+  std::shared_ptr<thread_check> check_;  // null: no promise
   std::unique_ptr<resolver> resolver_;
   std::unique_ptr<connection_attempt> attempt_;
   std::vector<endpoint> addresses_;

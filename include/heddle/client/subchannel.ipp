@@ -21,7 +21,10 @@ class subchannel::connection final : private transport::http2_driver_user {
     driver_->detach();
     driver_->close(status(status_code::cancelled, "the channel was destroyed"));
   }
-  void start() { driver_->start(*this); }
+  void start() {
+    driver_->check_threads(owner_.check_);
+    driver_->start(*this);
+  }
   transport::http2_driver& driver() noexcept { return *driver_; }
 
  private:
@@ -49,7 +52,8 @@ HEDDLE_DECL subchannel::subchannel(subchannel_user& user, channel_options const&
       authority_(authority),
       executor_(std::move(executor)),
       deadlines_(deadlines),
-      backoff_(options.backoff()) {}
+      backoff_(options.backoff()),
+      check_(options.single_threaded() ? std::make_shared<thread_check>() : nullptr) {}
 
 HEDDLE_DECL subchannel::~subchannel() { close(); }
 

@@ -13,6 +13,7 @@
 #include <heddle/server/router.hpp>
 #include <heddle/transport/context_shutdown.hpp>
 #include <heddle/transport/http2_driver.hpp>
+#include <heddle/transport/thread_check.hpp>
 
 namespace heddle::detail {
 
@@ -22,6 +23,7 @@ struct server_shared {
   compressor const* encoder = nullptr;  // what options.compression() names
   router routes;
   std::vector<rpc::wire_protocol const*> protocols;
+  thread_check check;
 };
 
 /// Used on the connection's executor, but for its making. Ends when the connection has and the last handler has.

@@ -24,7 +24,11 @@ HEDDLE_DECL server_session::~server_session() {
   for (auto const& call : calls_) call->orphan();
 }
 
-HEDDLE_DECL void server_session::start() { driver_->start(*this); }
+HEDDLE_DECL void server_session::start() {
+  if (shared_->options.single_threaded())
+    driver_->check_threads(std::shared_ptr<thread_check>(shared_, &shared_->check));
+  driver_->start(*this);
+}
 
 HEDDLE_DECL rpc::exchange_events& server_session::on_request(transport::http2_exchange& exchange) {
   if (idle_.empty()) {

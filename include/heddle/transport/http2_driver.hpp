@@ -16,6 +16,7 @@
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/ready_queue.hpp>
+#include <heddle/transport/thread_check.hpp>
 
 namespace heddle::transport {
 
@@ -71,6 +72,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
 
   /// Begins to read and write. `user` must live until on_closed(), or until detach().
   HEDDLE_DECL void start(http2_driver_user& user);
+  /// What owns the connection has promised one thread: see to it. Before start().
+  void check_threads(std::shared_ptr<heddle::detail::thread_check> check) noexcept { check_ = std::move(check); }
   /// No more calls of the user.
   void detach() noexcept { user_ = nullptr; }
 
@@ -142,6 +145,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   clock& clock_;
   duration const handshake_timeout_;
   std::string const peer_;
+  std::shared_ptr<heddle::detail::thread_check> check_;
   http2_driver_user* user_ = nullptr;
   deadline_queue deadlines_;
   http2::connection connection_;

@@ -54,6 +54,7 @@ HEDDLE_DECL void http2_driver::read_more() {
 }
 
 HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
+  heddle::detail::thread_check::turn const here(check_.get());
   reading_ = false;
   if (closed_) return;
   now_ = clock_.now();
@@ -164,6 +165,7 @@ HEDDLE_DECL void http2_driver::flush() {
 }
 
 HEDDLE_DECL void http2_driver::on_writable(error_code ec) {
+  heddle::detail::thread_check::turn const here(check_.get());
   write_blocked_ = false;
   if (closed_) return;
   now_ = clock_.now();
@@ -208,6 +210,7 @@ HEDDLE_DECL void http2_driver::schedule(ready_item& item) {
 }
 
 HEDDLE_DECL void http2_driver::flush_soon() {
+  heddle::detail::thread_check::turn const here(check_.get());
   if (!in_batch_) post_round();
 }
 
@@ -218,6 +221,7 @@ HEDDLE_DECL void http2_driver::post_round() {
 }
 
 HEDDLE_DECL void http2_driver::round() {
+  heddle::detail::thread_check::turn const here(check_.get());
   round_posted_ = false;
   now_ = clock_.now();
   in_batch_ = true;
@@ -234,6 +238,7 @@ HEDDLE_DECL void http2_driver::round() {
 // ---- time
 
 HEDDLE_DECL void http2_driver::on_deadline() {
+  heddle::detail::thread_check::turn const here(check_.get());
   now_ = clock_.now();
   if (now_ >= linger_until_) return finish_close();
   if (now_ >= handshake_until_) {
