@@ -18,7 +18,7 @@ struct message_traits<Message, std::enable_if_t<std::is_base_of_v<google::protob
       [](void* m) { static_cast<Message*>(m)->Clear(); },
       [](void const* m) { return static_cast<std::size_t>(static_cast<Message const*>(m)->ByteSizeLong()); },
       [](void const* m, std::uint8_t* out, std::size_t) {
-        static_cast<Message const*>(m)->SerializeWithCachedSizesToArray(out);
+        static_cast<void>(static_cast<Message const*>(m)->SerializeWithCachedSizesToArray(out));
       },
       [](void* m, bytes_view bytes) {
         return bytes.size() <= INT_MAX &&

@@ -105,8 +105,8 @@ HEDDLE_DECL void server_core::session_ended(server_session& session) {
 template <class F>
 void server_core::for_sessions(F f) {
   auto const all = sessions_;  // one that ends at once takes itself out
-  for (auto const& [key, session] : all)
-    asio::dispatch(session->get_executor(), [session = session, f] { f(*session); });
+  for (auto const& entry : all)
+    asio::dispatch(entry.second->get_executor(), [session = entry.second, f] { f(*session); });
 }
 
 // ---- running and ending

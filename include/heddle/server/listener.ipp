@@ -54,7 +54,10 @@ HEDDLE_DECL endpoint listen_endpoint(asio::any_io_executor const& executor, std:
   if (!parsed) fail_to_listen(address, invalid, parsed.error().message());
   if (parsed->port.empty()) fail_to_listen(address, invalid, "the port is missing (0 stands for any free one)");
   std::string const host = parsed->host.empty() || parsed->host == "*" ? "::" : parsed->host;
-  if (transport::literal_address(host)) return {host, static_cast<std::uint16_t>(std::stoul(parsed->port))};
+  auto const port = static_cast<std::uint16_t>(std::stoul(parsed->port));
+  if (transport::literal_address(host)) return {host, port};
+  // As on the client: RFC 6761 6.3, whatever a machine without /etc/hosts would say.
+  if (host == "localhost") return {"127.0.0.1", port};
   // Blocks for the name, as opening a port does.
   error_code ec;
   asio::ip::tcp::resolver resolver(executor);
