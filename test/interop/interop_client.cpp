@@ -1,4 +1,5 @@
 // The client of gRPC's interop tests: interop_client --server_host=H --server_port=P --test_case=CASE
+// [--use_tls [--ca_file=PEM | --use_test_ca] [--server_host_override=NAME]]
 // Ends with 0 when the case passed and with 1 when it did not, after 30 seconds at the latest.
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -16,6 +17,7 @@
 
 #include "flags.hpp"
 #include "grpc/testing/test.heddle.hpp"
+#include "security.hpp"
 
 namespace {
 
@@ -247,8 +249,8 @@ std::map<std::string, test_case> const cases = {
     {"unimplemented_service", unimplemented_service_case},
 };
 
-asio::awaitable<void> run_case(test_case const& body, std::string target) {
-  heddle::channel channel(co_await asio::this_coro::executor, target);
+asio::awaitable<void> run_case(test_case const& body, std::string target, heddle::channel_options options) {
+  heddle::channel channel(co_await asio::this_coro::executor, target, std::move(options));
   co_await body(channel);
 }
 
@@ -258,7 +260,6 @@ int main(int argc, char** argv) try {
   interop::flags const flags(
       argc, argv,
       {"server_host", "server_port", "test_case", "use_tls", "use_test_ca", "ca_file", "server_host_override"});
-  if (flags.get("use_tls", "false") == "true") throw std::invalid_argument("--use_tls: TLS is not in this stage");
   std::string const name = flags.get("test_case", "large_unary");
   auto const found = cases.find(name);
   if (found == cases.end()) throw std::invalid_argument("unknown test case " + name);
@@ -266,7 +267,8 @@ int main(int argc, char** argv) try {
   asio::io_context context(1);
   std::exception_ptr failure = std::make_exception_ptr(std::runtime_error("30 seconds were not enough"));
   std::string const target = flags.get("server_host", "localhost") + ":" + flags.get("server_port", "10000");
-  asio::co_spawn(context, run_case(found->second, target), [&failure](std::exception_ptr e) { failure = e; });
+  asio::co_spawn(context, run_case(found->second, target, interop::client_security(flags)),
+                 [&failure](std::exception_ptr e) { failure = e; });
   context.run_for(30s);
   if (failure) std::rethrow_exception(failure);
 } catch (std::exception const& e) {

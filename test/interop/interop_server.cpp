@@ -1,20 +1,20 @@
-// The server of gRPC's interop tests: interop_server --port=P
+// The server of gRPC's interop tests: interop_server --port=P [--use_tls --tls_cert_file=PEM --tls_key_file=PEM]
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
 
 #include "flags.hpp"
+#include "security.hpp"
 #include "service.hpp"
 
 int main(int argc, char** argv) try {
-  interop::flags const flags(argc, argv, {"port", "use_tls"});
-  if (flags.get("use_tls", "false") == "true") throw std::invalid_argument("--use_tls: TLS is not in this stage");
+  interop::flags const flags(argc, argv, {"port", "use_tls", "tls_cert_file", "tls_key_file"});
   boost::asio::io_context context(1);
   interop::test_server service;
   heddle::server server(context, heddle::server_options().single_threaded(true));
   server.add(service);
-  auto const where = server.listen("0.0.0.0:" + flags.get("port", "0"));
+  auto const where = server.listen("0.0.0.0:" + flags.get("port", "0"), interop::server_security(flags));
   std::cout << "listening on " << where.to_string() << std::endl;
   boost::asio::co_spawn(context, server.run(), boost::asio::detached);
   context.run();

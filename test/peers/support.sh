@@ -19,7 +19,12 @@ trap 'stop_all; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
-skip() { printf 'skipped: %s\n' "$*"; exit 77; }
+# Where HEDDLE_REQUIRE_PEERS is set, nothing may be skipped.
+skip() {
+  [[ -z ${HEDDLE_REQUIRE_PEERS:-} ]] || die "HEDDLE_REQUIRE_PEERS is set, and this would be skipped: $*"
+  printf 'skipped: %s\n' "$*"
+  exit 77
+}
 
 # start PROGRAM [ARG...]: a server that prints its address first; leaves that in $address and its id in $server. It ends
 # after five minutes even if this script cannot end it.
