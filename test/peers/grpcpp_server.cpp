@@ -29,7 +29,7 @@ grpc::Status status_of(Failure const& request) {
   RichStatus rich;
   rich.set_code(request.code());
   rich.set_message(request.message());
-  for (Detail const& detail : request.details()) rich.add_details()->PackFrom(detail);
+  for (Detail const& detail : request.details()) static_cast<void>(rich.add_details()->PackFrom(detail));
   return {static_cast<grpc::StatusCode>(request.code()), request.message(),
           request.details().empty() ? std::string() : rich.SerializeAsString()};
 }
