@@ -65,7 +65,8 @@ class echo::client : public ::heddle::stub {
 class echo::service : public ::heddle::service {
  public:
   virtual ::heddle::reply<::golden::editions::Message> say(
-      ::heddle::server_context& context, ::golden::editions::Message& /*request*/) {
+      ::heddle::server_context& context,
+      ::golden::editions::Message& /*request*/) {
     return ::heddle::unimplemented<::golden::editions::Message>(context);
   }
 
