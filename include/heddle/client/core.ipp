@@ -189,7 +189,7 @@ HEDDLE_DECL void channel_core::close() {
     calls = calls_;
   }
   for (auto const& call : calls)
-    if (!call->is_done()) call->conclude(why);
+    if (call->is_running()) call->conclude(why);
   subchannel_.close();
   tell_watchers(connectivity::shutdown);
   deadlines_.stop();
