@@ -1,6 +1,5 @@
 // Says hello to a Greeter: client [name] [target]
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <exception>
@@ -8,6 +7,7 @@
 #include <string>
 
 #include <heddle/client.hpp>
+#include <heddle/sync_wait.hpp>
 
 #include "helloworld.heddle.hpp"
 
@@ -24,19 +24,11 @@ asio::awaitable<void> say_hello(std::string name, std::string target) {
   std::cout << reply.message() << '\n';
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   asio::io_context context;
-  int result = 0;
-  auto const report = [&result](std::exception_ptr error) {
-    try {
-      if (error) std::rethrow_exception(error);
-    } catch (std::exception const& e) {
-      std::cerr << e.what() << '\n';
-      result = 1;
-    }
-  };
   std::string const name = argc > 1 ? argv[1] : "world", target = argc > 2 ? argv[2] : "dns:///localhost:50051";
-  asio::co_spawn(context, say_hello(name, target), report);
-  context.run();
-  return result;
+  heddle::sync_wait(context, say_hello(name, target));  // runs the context, and throws what say_hello() threw
+} catch (std::exception const& e) {
+  std::cerr << e.what() << '\n';
+  return 1;
 }

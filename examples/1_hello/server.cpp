@@ -1,7 +1,5 @@
 // Serves helloworld.Greeter on port 50051 until SIGINT or SIGTERM, then lets open calls end.
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -9,6 +7,7 @@
 #include <iostream>
 
 #include <heddle/server.hpp>
+#include <heddle/sync_wait.hpp>
 
 #include "helloworld.heddle.hpp"
 
@@ -37,8 +36,7 @@ int main(int argc, char** argv) try {
   server.add(service);
   auto const endpoint = server.listen(argc > 1 ? argv[1] : "0.0.0.0:50051");
   std::cout << "listening on " << endpoint.to_string() << std::endl;
-  asio::co_spawn(context, serve(server), asio::detached);
-  context.run();
+  heddle::sync_wait(context, serve(server));  // runs the context until then
 } catch (std::exception const& e) {
   std::cerr << e.what() << '\n';
   return 1;

@@ -1,15 +1,14 @@
 // Asks a RouteGuide: route_guide_client [target]
 // One function for each of gRPC's four kinds of call.
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <iostream>
 #include <string>
 
 #include <heddle/client.hpp>
+#include <heddle/sync_wait.hpp>
 
 #include "features.hpp"
 #include "route_guide.heddle.hpp"
@@ -85,9 +84,7 @@ asio::awaitable<void> visit(std::string target) {
 
 int main(int argc, char** argv) try {
   asio::io_context context;
-  auto visited = asio::co_spawn(context, visit(argc > 1 ? argv[1] : "dns:///localhost:50051"), asio::use_future);
-  context.run();
-  visited.get();  // throws what visit() threw
+  heddle::sync_wait(context, visit(argc > 1 ? argv[1] : "dns:///localhost:50051"));
 } catch (std::exception const& e) {
   std::cerr << e.what() << '\n';
   return 1;

@@ -1,12 +1,10 @@
 // Serves routeguide.RouteGuide until SIGINT or SIGTERM, then lets open calls end: route_guide_server [address]
 // One handler for each of gRPC's four kinds of call.
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <iostream>
 #include <map>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include <heddle/server.hpp>
+#include <heddle/sync_wait.hpp>
 
 #include "features.hpp"
 #include "route_guide.heddle.hpp"
@@ -90,9 +89,7 @@ int main(int argc, char** argv) try {
   server.add(service);
   auto const endpoint = server.listen(argc > 1 ? argv[1] : "0.0.0.0:50051");
   std::cout << "listening on " << endpoint.to_string() << std::endl;
-  auto served = asio::co_spawn(context, serve(server), asio::use_future);
-  context.run();
-  served.get();  // throws what serve() threw
+  heddle::sync_wait(context, serve(server));  // runs the context until then
 } catch (std::exception const& e) {
   std::cerr << e.what() << '\n';
   return 1;

@@ -1,14 +1,13 @@
 // Knocks at a Door, and shows who we are: tls_client [target] [folder of certificates]
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <iostream>
 #include <string>
 
 #include <heddle/client.hpp>
+#include <heddle/sync_wait.hpp>
 #include <heddle/tls.hpp>
 
 #include "certificates.hpp"
@@ -42,9 +41,7 @@ asio::awaitable<void> knock(std::string target, std::string folder) {
 int main(int argc, char** argv) try {
   asio::io_context context;
   std::string const target = argc > 1 ? argv[1] : "dns:///localhost:50051";
-  auto knocked = asio::co_spawn(context, knock(target, argc > 2 ? argv[2] : "certificates"), asio::use_future);
-  context.run();
-  knocked.get();  // throws what knock() threw
+  heddle::sync_wait(context, knock(target, argc > 2 ? argv[2] : "certificates"));
 } catch (std::exception const& e) {
   std::cerr << e.what() << '\n';
   return 1;

@@ -1,16 +1,15 @@
 // Serves tower.Door to whoever has a certificate of our authority: tls_server [address] [folder of certificates]
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 #include <iostream>
 #include <string>
 
 #include <heddle/server.hpp>
+#include <heddle/sync_wait.hpp>
 #include <heddle/tls.hpp>
 
 #include "certificates.hpp"
@@ -57,9 +56,7 @@ int main(int argc, char** argv) try {
   auto const filter = heddle::tls_server(server_context(argc > 2 ? argv[2] : "certificates"));
   auto const endpoint = server.listen(argc > 1 ? argv[1] : "0.0.0.0:50051", heddle::listen_options().filter(filter));
   std::cout << "listening on " << endpoint.to_string() << std::endl;
-  auto served = asio::co_spawn(context, serve(server), asio::use_future);
-  context.run();
-  served.get();
+  heddle::sync_wait(context, serve(server));  // runs the context until then
 } catch (std::exception const& e) {
   std::cerr << e.what() << '\n';
   return 1;
