@@ -4,12 +4,12 @@
 # is tried is the commit that is checked out, cloned anew. At the end the table of versions in README.md is brought up to
 # date. --again makes the system anew, too; otherwise one that exists keeps the packages it has.
 #   HEDDLE_FRESH_DIR     where the systems are (~/.cache/heddle/fresh)
-#   HEDDLE_FRESH_MIRROR  where packages come from (http://deb.debian.org/debian)
+#   HEDDLE_FRESH_MIRROR  where packages come from (debootstrap's own choice)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 systems=${HEDDLE_FRESH_DIR:-$HOME/.cache/heddle/fresh}
-mirror=${HEDDLE_FRESH_MIRROR:-http://deb.debian.org/debian}
+mirror=${HEDDLE_FRESH_MIRROR:-}
 
 say() { printf '== %s\n' "$*"; }
 die() { printf './dev fresh: %s\n' "$*" >&2; exit 1; }
@@ -39,7 +39,7 @@ apt_settings() {
   echo 'APT::Install-Recommends "false";' >"$system/etc/apt/apt.conf.d/90fresh"
   [[ $distribution != sid ]] || echo 'Acquire::Check-Valid-Until "false";' >>"$system/etc/apt/apt.conf.d/90fresh"
   if [[ $distribution == sid ]]; then  # a protobuf that knows editions is in experimental, and the grpc++ for it
-    echo "deb $mirror experimental main" >"$system/etc/apt/sources.list.d/experimental.list"
+    sed 's/ sid / experimental /' "$system/etc/apt/sources.list" >"$system/etc/apt/sources.list.d/experimental.list"
     printf 'Package: *protobuf* *protoc* *grpc* *upb* libutf8-range*\nPin: release a=experimental\nPin-Priority: 600\n' \
       >"$system/etc/apt/preferences.d/protobuf"
   fi
@@ -51,7 +51,7 @@ make_system() {
     rm -rf --one-file-system "$system"
     mkdir -p "$system"
     say "$distribution: debootstrap"
-    debootstrap --variant=minbase "$distribution" "$system" "$mirror" >"$system.debootstrap.log" 2>&1 ||
+    debootstrap --variant=minbase "$distribution" "$system" ${mirror:+"$mirror"} >"$system.debootstrap.log" 2>&1 ||
       { tail -n 20 "$system.debootstrap.log" >&2; die "debootstrap could not make $distribution"; }
     apt_settings
     touch "$system/.made"
