@@ -11,7 +11,7 @@ exec 9>"$cache/lock"
 flock -w 1500 9 || die "another install.sh holds $cache/lock"
 
 stamp=$cache/$group.stamp
-state=$(cd "$here/../interop" && find "${group/h2spec/go}" proto -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+state=$(cd "$here/../interop" && find "${group/h2spec/go}" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 ! [[ -e $stamp && $(<"$stamp") == "$state" ]] || exit 0
 
 # attempt COMMAND...: registries are far away; a second try is cheap where the first has left its downloads.
