@@ -112,7 +112,3 @@ class finish_operation : public call_operation {
 };
 
 }  // namespace heddle::detail
-
-#ifndef HEDDLE_SEPARATE_COMPILATION
-#include <heddle/client/core.hpp>  // which the bodies need, and which includes them
-#endif
