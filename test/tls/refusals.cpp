@@ -218,7 +218,7 @@ TEST_CASE("cipher suites of TLS 1.2 that HTTP/2 prohibits are refused by both si
     tls_world w(s);
     raw_tls_peer const peer = raw_tls_client(w, only_that);
     CHECK(!peer.established());
-    CHECK(peer.error() == "sslv3 alert handshake failure");
+    CHECK(peer.error().ends_with(" alert handshake failure"));  // OpenSSL's words for it change
 
     tls_caller c;
     raw_tls_peer const server = c.answer(only_that);
