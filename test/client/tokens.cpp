@@ -474,16 +474,16 @@ TEST_CASE("a context that goes destroys the handlers of what is pending, without
         co_return request;
       };
       std::vector<std::shared_ptr<void>> calls;
-      auto const never = [living](status, auto&&...) {};
-      w.client().unary(text("x"), never);
+      auto const unwanted = [living](status, auto&&...) {};
+      w.client().unary(text("x"), unwanted);
       auto const chat = std::make_shared<decltype(w.client().chat())>(w.client().chat());
       auto const upload = std::make_shared<decltype(w.client().upload())>(w.client().upload());
       chat->read([living, chat](status, std::optional<Text>) {});  // owns what it waits in
-      chat->headers(never);
-      upload->write(text("x"), never);
+      chat->headers(unwanted);
+      upload->write(text("x"), unwanted);
       upload->finish([living, upload](status, Text) {});
-      w.channel->connect(never);
-      w.channel->wait_for_change(connectivity::ready, never);
+      w.channel->connect(unwanted);
+      w.channel->wait_for_change(connectivity::ready, unwanted);
       for (int i = 0; i < steps; ++i)
         if (w.context.poll_one() == 0) break;
     }
