@@ -1,6 +1,7 @@
 // A race on purpose, through Asio as ours would be: two threads run one io_context, and handlers without a strand count
 // in a plain int. The thread sanitizer has to report it, or its silence about the other programs means nothing.
 #include <cstdio>
+#include <latch>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
@@ -17,7 +18,12 @@ void count(boost::asio::io_context& context, int left) {
 
 int main() {
   boost::asio::io_context context;
-  for (int i = 0; i < 4; ++i) boost::asio::post(context, [&context] { count(context, 2000); });
+  std::latch both(2);  // a busy machine might let one thread do everything
+  auto const begin = [&] {
+    both.arrive_and_wait();
+    count(context, 2000);
+  };
+  for (int i = 0; i < 2; ++i) boost::asio::post(context, begin);
   std::thread other([&context] { context.run(); });
   context.run();
   other.join();
