@@ -92,11 +92,6 @@ TEST_CASE("the first interceptor that is registered is the outermost, whatever i
 
 TEST_CASE("an interceptor changes requests, responses, headers, trailers and the status") {
   auto const change = [](call_context& call, next inner) -> asio::awaitable<status> {
-    auto const louder = [](message_view& m) {
-      m.edit<Text>()->set_text(m.get<Text>()->text() + "!");
-      return status();
-    };
-    auto const mark = [](metadata& headers) { headers.add("seen", "yes"); };
     call.on_request(louder);
     call.on_response(louder);
     call.on_response_headers(mark);

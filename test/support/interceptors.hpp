@@ -8,6 +8,8 @@
 #include <heddle/client.hpp>
 #include <heddle/server.hpp>
 
+#include "support/lab.hpp"
+
 namespace heddle::test {
 
 /// Notes how each call ended.
@@ -69,5 +71,12 @@ class message_count {
   std::map<std::string, std::string> counts;
 };
 //]
+
+/// Hooks that leave a trace in what they see.
+inline status louder(message_view& message) {
+  message.edit<Text>()->set_text(message.get<Text>()->text() + "!");
+  return {};
+}
+inline void mark(metadata& headers) { headers.add("seen", "yes"); }
 
 }  // namespace heddle::test

@@ -118,7 +118,6 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void serve_interceptors();
   bool serve_reader();
   void show_head();
-  status see_request(void const* message, void*& edited) const;
   status see_response(void* message) const;
   bool over_for_writers() const noexcept { return done_ || half_closed_ || (attempts_ended_ && committed_); }
   status single_response();

@@ -357,7 +357,8 @@ HEDDLE_DECL bool client_call::begin_attempts() {
 
 HEDDLE_DECL status client_call::send_early() {
   if (single_ != nullptr) {
-    status wrong = see_request(single_, edited_);
+    message_view view(single_, method_->request(), edited_);
+    status wrong = interception_->see_request(view);
     if (edited_ != nullptr) single_ = edited_;
     return wrong.is_ok() ? check_size(method_->request().size(single_)) : wrong;
   }
@@ -395,18 +396,13 @@ HEDDLE_DECL void client_call::on_interceptors_end(status const& s) {
 HEDDLE_DECL void client_call::answer(void const* response) {
   if (done_) return;
   message_ops const& ops = method_->response();
-  void* edited = nullptr;
-  message_view view(response, ops, edited);
+  outgoing_message outgoing(response, ops);
+  message_view view = outgoing.view();
   status refused = interception_->see_response(view);  // now: they may have returned before it is taken
-  std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, ops.destroy);
   if (!refused.is_ok()) throw rpc_error(std::move(refused));
-  void const* const message = edited != nullptr ? edited : response;
-  std::size_t const size = ops.size(message);
   byte_buffer framed;
-  std::uint8_t* const out = framed.prepare(message_prefix_size + size);
-  write_prefix(out, false, static_cast<std::uint32_t>(size));
-  ops.serialize(message, out + message_prefix_size, size);
-  framed.commit(message_prefix_size + size);
+  auto const room = [&framed](std::size_t n) { return framed.prepare(n); };
+  framed.commit(rpc::write_framed(nullptr, outgoing.get(), ops, ops.size(outgoing.get()), room));
   attempt_.answer(framed.view(), method_->server_streams());
   response_taken_ = false;
   schedule();
@@ -437,12 +433,6 @@ HEDDLE_DECL void client_call::show_head() {
   interception_->see_response_headers(attempt_.head().metadata);
 }
 
-HEDDLE_DECL status client_call::see_request(void const* message, void*& edited) const {
-  if (!interception_->has_request_hooks()) return {};
-  message_view view(message, method_->request(), edited);
-  return interception_->see_request(view);
-}
-
 HEDDLE_DECL status client_call::see_response(void* message) const {
   if (!intercepted_ || !interception_->has_response_hooks()) return {};
   message_view view(message, method_->response());
@@ -453,11 +443,11 @@ HEDDLE_DECL status client_call::see_response(void* message) const {
 
 /// Queues a message: on the wire, or in the replay buffer until there is one, or both until the call is committed.
 HEDDLE_DECL status client_call::send(void const* message, write_options how) {
-  if (!intercepted_ || !attempts_begun_) return frame(message, how);
-  void* edited = nullptr;
-  status wrong = see_request(message, edited);
-  std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, method_->request().destroy);
-  return wrong.is_ok() ? frame(edited != nullptr ? edited : message, how) : wrong;
+  if (!intercepted_ || !attempts_begun_ || !interception_->has_request_hooks()) return frame(message, how);
+  outgoing_message outgoing(message, method_->request());
+  message_view view = outgoing.view();
+  status wrong = interception_->see_request(view);
+  return wrong.is_ok() ? frame(outgoing.get(), how) : wrong;
 }
 
 HEDDLE_DECL status client_call::frame(void const* message, write_options how) {

@@ -61,4 +61,23 @@ class message_view {
   void** copy_ = nullptr;
 };
 
+/// A message of the application on its way out: itself, or the copy that hooks have changed.
+class outgoing_message {
+ public:
+  outgoing_message(void const* message, message_ops const& ops) noexcept : message_(message), ops_(ops) {}
+  ~outgoing_message() {
+    if (copy_ != nullptr) ops_.destroy(copy_);
+  }
+  outgoing_message(outgoing_message const&) = delete;
+  outgoing_message& operator=(outgoing_message const&) = delete;
+
+  message_view view() noexcept { return {message_, ops_, copy_}; }
+  void const* get() const noexcept { return copy_ != nullptr ? copy_ : message_; }
+
+ private:
+  void const* message_;
+  message_ops const& ops_;
+  void* copy_ = nullptr;
+};
+
 }  // namespace heddle

@@ -109,12 +109,11 @@ HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, messag
 
 HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops, write_options how) {
   if (!intercepted_ || !interception_->has_response_hooks()) return frame_message(message, ops, how);
-  void* edited = nullptr;
-  message_view view(message, ops, edited);
+  outgoing_message outgoing(message, ops);
+  message_view view = outgoing.view();
   status refused = interception_->see_response(view);
-  std::unique_ptr<void, void (*)(void*) noexcept> const owner(edited, ops.destroy);
   if (!refused.is_ok()) throw rpc_error(std::move(refused));
-  frame_message(edited != nullptr ? edited : message, ops, how);
+  frame_message(outgoing.get(), ops, how);
 }
 
 HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
