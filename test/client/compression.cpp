@@ -1,6 +1,9 @@
 // Compressed requests and answers, with a server that writes its own frames; then channel and server together.
 #include <stdexcept>
 #include <string>
+#include <tuple>
+
+#include <boost/asio/use_awaitable.hpp>
 
 #include "support/interceptors.hpp"
 #include "support/packed.hpp"
@@ -205,8 +208,14 @@ TEST_CASE("single messages of a stream are kept plain") {
     for (int i = 0; i < 4; ++i) {
       write_options const how = write_options().compress(i % 2 == 0);
       Text const message = long_text("hello", i);
-      bool const open = co_await chat.write(message, how) && co_await upload.write(message, how);
-      CHECK(open);
+      if (i < 2) {
+        bool const open = co_await chat.write(message, how) && co_await upload.write(message, how);
+        CHECK(open);
+      } else {
+        std::tuple<status, bool> const wrote = co_await chat.write(message, how, asio::use_awaitable);
+        std::tuple<status, bool> const also = co_await upload.write(message, how, asio::use_awaitable);
+        CHECK((std::get<bool>(wrote) && std::get<bool>(also)));
+      }
     }
     co_await upload.writes_done();
     co_await chat.read();

@@ -63,7 +63,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   // The same for a completion token, on any executor. `object` and `outcome` are the operation's: what it gave up, or
   // what was done, is there when its waiter completes.
-  void begin_operation(call_operation::kind what, void* object, operation_outcome& outcome);
+  void begin_operation(call_operation::kind what, void* object, write_options how, operation_outcome& outcome);
   void cancel_operation(call_operation::kind what);
   waiter& place(call_operation::kind what) noexcept;
 

@@ -11,6 +11,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/base/metadata.hpp>
+#include <heddle/rpc/write_options.hpp>
 #include <heddle/transport/operation.hpp>
 
 namespace heddle::detail {
@@ -31,8 +32,8 @@ class call_operation {
   void cancel();
 
  protected:
-  /// `object`: the message, or the metadata, to be read into or written.
-  void begin(void* object);
+  /// `object`: the message, or the metadata, to be read into or written; `how`: of a write.
+  void begin(void* object, write_options how = write_options());
   operation_outcome outcome_;
 
  private:
@@ -71,13 +72,15 @@ class read_into_operation : public call_operation {
 template <class Request>
 class write_operation : public call_operation {
  public:
-  write_operation(kind what, std::shared_ptr<channel_core> core, std::shared_ptr<client_call> call, Request message)
-      : call_operation(what, std::move(core), std::move(call)), message_(std::move(message)) {}
-  void start() { begin(&message_); }
+  write_operation(kind what, std::shared_ptr<channel_core> core, std::shared_ptr<client_call> call, Request message,
+                  write_options how)
+      : call_operation(what, std::move(core), std::move(call)), message_(std::move(message)), how_(how) {}
+  void start() { begin(&message_, how_); }
   std::tuple<status, bool> take() { return {std::move(outcome_.why), outcome_.yes}; }
 
  private:
   Request message_;
+  write_options const how_;
 };
 
 class writes_done_operation : public call_operation {

@@ -172,14 +172,15 @@ HEDDLE_DECL waiter& client_call::place(call_operation::kind what) noexcept {
   return what == kind::write || what == kind::writes_done ? writer_ : reader_;
 }
 
-HEDDLE_DECL void client_call::begin_operation(call_operation::kind what, void* object, operation_outcome& outcome) {
+HEDDLE_DECL void client_call::begin_operation(call_operation::kind what, void* object, write_options how,
+                                              operation_outcome& outcome) {
   pin();
-  at_home(false, [what, object, &outcome](client_call& call) {
+  at_home(false, [what, object, how, &outcome](client_call& call) {
     using kind = call_operation::kind;
     call.unpin();
     switch (what) {
       case kind::read: return call.begin_read(wants::message, object, &outcome);
-      case kind::write: return call.begin_write(object, write_options(), outcome);
+      case kind::write: return call.begin_write(object, how, outcome);
       case kind::headers: return call.begin_headers(static_cast<metadata*>(object), outcome);
       case kind::writes_done:
         call.half_close();
@@ -204,7 +205,9 @@ HEDDLE_DECL void client_call::cancel_operation(call_operation::kind what) {
 
 HEDDLE_DECL waiter& call_operation::place() noexcept { return call_->place(kind_); }
 HEDDLE_DECL asio::any_io_executor const& call_operation::home() const noexcept { return core_->get_executor(); }
-HEDDLE_DECL void call_operation::begin(void* object) { call_->begin_operation(kind_, object, outcome_); }
+HEDDLE_DECL void call_operation::begin(void* object, write_options how) {
+  call_->begin_operation(kind_, object, how, outcome_);
+}
 HEDDLE_DECL void call_operation::cancel() { call_->cancel_operation(kind_); }
 
 }  // namespace heddle::detail

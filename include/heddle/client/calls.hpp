@@ -148,8 +148,12 @@ class client_streaming_call : public detail::streaming_call {
   /// void(status, bool): whether the call took the message; false with OK when it is over.
   template <completion_token<void(status, bool)> Token>
   auto write(Request message, Token&& token) {
+    return write(std::move(message), write_options(), std::forward<Token>(token));
+  }
+  template <completion_token<void(status, bool)> Token>
+  auto write(Request message, write_options how, Token&& token) {
     return handle_.start<detail::write_operation<Request>, void(status, bool), Token>(
-        token, detail::call_operation::kind::write, std::move(message));
+        token, detail::call_operation::kind::write, std::move(message), how);
   }
   /// No more messages. finish() implies it. Never waits, so that cancellation has no effect.
   asio::awaitable<void> writes_done() { return handle_.writes_done(); }
@@ -187,8 +191,12 @@ class bidi_streaming_call : public detail::call_reading<Response> {
   }
   template <completion_token<void(status, bool)> Token>
   auto write(Request message, Token&& token) {
+    return write(std::move(message), write_options(), std::forward<Token>(token));
+  }
+  template <completion_token<void(status, bool)> Token>
+  auto write(Request message, write_options how, Token&& token) {
     return this->handle_.template start<detail::write_operation<Request>, void(status, bool), Token>(
-        token, detail::call_operation::kind::write, std::move(message));
+        token, detail::call_operation::kind::write, std::move(message), how);
   }
   asio::awaitable<void> writes_done() { return this->handle_.writes_done(); }
   template <completion_token<void(status)> Token>

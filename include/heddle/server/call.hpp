@@ -106,7 +106,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   template <class F>
   static status status_of(F f);
   void begin_read(void* message, message_ops const& ops, operation_outcome& outcome);
-  void begin_write(void const* message, message_ops const& ops, operation_outcome& outcome);
+  void begin_write(void const* message, message_ops const& ops, write_options how, operation_outcome& outcome);
   void cancel_read();
   void cancel_write();
   void fill_outcomes();

@@ -184,10 +184,11 @@ HEDDLE_DECL void server_call::begin_read(void* message, message_ops const& ops, 
   exchange_->consumed(inbound_.earn());
 }
 
-HEDDLE_DECL void server_call::begin_write(void const* message, message_ops const& ops, operation_outcome& outcome) {
+HEDDLE_DECL void server_call::begin_write(void const* message, message_ops const& ops, write_options how,
+                                          operation_outcome& outcome) {
   outcome.why = status_of([&] {
     check_open();
-    send_message(message, ops, write_options());
+    send_message(message, ops, how);
   });
   if (!outcome.why.is_ok() || !exchange_->should_wait()) return writer_.complete_later();
   write_outcome_ = &outcome;
@@ -237,8 +238,8 @@ HEDDLE_DECL waiter& stream_operation::writer() noexcept { return call_->writer_;
 HEDDLE_DECL void stream_operation::begin_read(void* message, message_ops const& ops) {
   call_->begin_read(message, ops, outcome_);
 }
-HEDDLE_DECL void stream_operation::begin_write(void const* message, message_ops const& ops) {
-  call_->begin_write(message, ops, outcome_);
+HEDDLE_DECL void stream_operation::begin_write(void const* message, message_ops const& ops, write_options how) {
+  call_->begin_write(message, ops, how, outcome_);
 }
 HEDDLE_DECL void stream_operation::cancel_read() {
   asio::dispatch(home(), [call = call_] { call->cancel_read(); });

@@ -12,6 +12,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/rpc/message_ops.hpp>
+#include <heddle/rpc/write_options.hpp>
 #include <heddle/transport/operation.hpp>
 
 namespace heddle::detail {
@@ -28,7 +29,7 @@ class stream_operation {
   waiter& reader() noexcept;
   waiter& writer() noexcept;
   void begin_read(void* message, message_ops const& ops);
-  void begin_write(void const* message, message_ops const& ops);
+  void begin_write(void const* message, message_ops const& ops, write_options how);
   void cancel_read();
   void cancel_write();
   operation_outcome outcome_;
@@ -70,15 +71,16 @@ class stream_read_into_operation : public stream_operation {
 template <class Response>
 class stream_write_operation : public stream_operation {
  public:
-  stream_write_operation(std::shared_ptr<server_call> call, Response message)
-      : stream_operation(std::move(call)), message_(std::move(message)) {}
+  stream_write_operation(std::shared_ptr<server_call> call, Response message, write_options how)
+      : stream_operation(std::move(call)), message_(std::move(message)), how_(how) {}
   waiter& place() noexcept { return writer(); }
-  void start() { begin_write(&message_, *ops_of<Response>); }
+  void start() { begin_write(&message_, *ops_of<Response>, how_); }
   void cancel() { cancel_write(); }
   std::tuple<status> take() { return {std::move(outcome_.why)}; }
 
  private:
   Response message_;
+  write_options const how_;
 };
 
 /// Sends the headers at once, and says so later.

@@ -63,8 +63,12 @@ class writing {
   /// void(status), with a message of its own; otherwise as read() with a token. Cancellation is as above.
   template <completion_token<void(status)> Token>
   auto write(Response message, Token&& token) {
+    return write(std::move(message), write_options(), std::forward<Token>(token));
+  }
+  template <completion_token<void(status)> Token>
+  auto write(Response message, write_options how, Token&& token) {
     return start_operation<stream_write_operation<Response>, void(status), Token>(
-        token, call_access::executor(*call_), call_access::share(*call_), std::move(message));
+        token, call_access::executor(*call_), call_access::share(*call_), std::move(message), how);
   }
 
  protected:
