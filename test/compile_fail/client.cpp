@@ -26,7 +26,7 @@ asio::awaitable<void> streams(echo::client client, Text const& text, HelloReques
   auto list = client.download(text);
 #if CASE == 6  // expect: deleted|no matching
   auto copy = chat;
-#elif CASE == 7  // expect: HelloRequest
+#elif CASE == 7  // expect: HelloRequest|no matching member function
   co_await chat.write(other);
 #elif CASE == 8  // expect: no member named
   co_await list.write(text);

@@ -17,7 +17,7 @@ class good_service final : public greeter::service {
 
 class good_echo final : public echo::service {
   heddle::reply<void> download(heddle::server_context&, Text& request, heddle::writer<Text>& writer) override {
-#if CASE == 5  // expect: HelloReply
+#if CASE == 5  // expect: HelloReply|no matching member function
     co_await writer.write(HelloReply());
 #elif CASE == 6  // expect: no member named
     co_await writer.read();
