@@ -18,7 +18,7 @@ std::string const digits =
 
 TEST_CASE("snappy gives back what it was given, and nothing else") {
   CHECK(snappy()->name() == "snappy");
-  check_encoding(*snappy());
+  check_encoding(*snappy(), outcome::done);
 }
 
 TEST_CASE("the framing format of snappy is read and written") {
@@ -36,6 +36,8 @@ TEST_CASE("the framing format of snappy is read and written") {
       {"two chunks", begin + digits + digits, outcome::done, "123456789123456789"},
       {"the beginning again", begin + digits + begin + digits, outcome::done, "123456789123456789"},
       {"chunks to skip", begin + "\x80\x02\0\0xx"s + digits + "\xfe\x01\0\0y"s, outcome::done, "123456789"},
+      {"nothing, which is what Go makes of nothing", "", outcome::done, ""},
+      {"the beginning alone", begin, outcome::done, ""},
       {"no beginning", digits, outcome::malformed, ""},
       {"another beginning", "\xff\x06\x00\x00snappy"s + digits, outcome::malformed, ""},
       {"another beginning later", begin + "\xff\x06\x00\x00snappy"s, outcome::malformed, ""},

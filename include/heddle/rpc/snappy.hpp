@@ -55,6 +55,7 @@ class snappy_compressor final : public compressor {
   }
 
   outcome decompress(bytes_view packed, std::size_t limit, byte_buffer& out) const override {
+    if (packed.empty()) return outcome::done;  // Go's writer makes nothing of nothing, not even the beginning
     if (!as_text(packed).starts_with(stream_begin)) return outcome::malformed;
     for (std::size_t total = 0; !packed.empty();) {
       if (packed.size() < 4) return outcome::malformed;
