@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# install.sh go|tonic|h2spec: builds interop programs of others, in the versions that go/go.sum and tonic/Cargo.lock pin,
-# into ${XDG_CACHE_HOME:-~/.cache}/heddle/interop. Does nothing where they are already built from the same sources.
+# install.sh go|tonic|h2spec|conformance: builds interop programs of others, in the versions that go/go.sum,
+# tonic/Cargo.lock and ../conformance/go/go.sum pin, into ${XDG_CACHE_HOME:-~/.cache}/heddle/interop; `conformance` also
+# copies the suite's protos there. Does nothing where they are already built from the same sources.
 . "$(dirname "${BASH_SOURCE[0]}")/../peers/support.sh"
 group=$1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/heddle/interop
@@ -11,7 +12,9 @@ exec 9>"$cache/lock"
 flock -w 1500 9 || die "another install.sh holds $cache/lock"
 
 stamp=$cache/$group.stamp
-state=$(cd "$here/../interop" && find "${group/h2spec/go}" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+sources=${group/h2spec/go}
+sources=${sources/conformance/..\/conformance\/go}
+state=$(cd "$here/../interop" && find "$sources" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 ! [[ -e $stamp && $(<"$stamp") == "$state" ]] || exit 0
 
 # attempt COMMAND...: registries are far away; a second try is cheap where the first has left its downloads.
@@ -27,8 +30,8 @@ go_programs() {
   local version
   version=$(go env GOVERSION)
   [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 26)) || skip "Go 1.26 or later is needed, this is $version"
-  cd "$here/../interop/go"
-  attempt go mod download || skip "could not get the modules of test/interop/go"
+  cd "$here/../interop/$sources"
+  attempt go mod download || skip "could not get the modules of test/interop/$sources"
   while (($#)); do
     attempt go build -mod=readonly -o "$cache/bin/$1" "$2" || die "could not build $1"
     shift 2
@@ -40,6 +43,14 @@ case $group in
     go_programs go-testserver ./testserver go-interop-server google.golang.org/grpc/interop/server \
       go-interop-client google.golang.org/grpc/interop/client ;;
   h2spec) go_programs h2spec github.com/summerwind/h2spec/cmd/h2spec ;;
+  conformance)
+    go_programs connectconformance connectrpc.com/conformance/cmd/connectconformance
+    protos=connectrpc/conformance/v1
+    mkdir -p "$cache/proto/$protos"
+    for proto in config service server_compat client_compat; do
+      install -m 644 "$(go list -m -f '{{.Dir}}' connectrpc.com/conformance)/proto/$protos/$proto.proto" \
+        "$cache/proto/$protos/" || die "no $proto.proto in connectrpc.com/conformance"
+    done ;;
   tonic)
     command -v cargo >/dev/null || skip "cargo is not installed"
     cd "$here/../interop/tonic"
