@@ -1,8 +1,10 @@
 // The server of gRPC's interop tests: interop_server --port=P [--use_tls --tls_cert_file=PEM --tls_key_file=PEM]
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
+#include <string>
 
 #include "flags.hpp"
 #include "security.hpp"
@@ -11,9 +13,14 @@
 int main(int argc, char** argv) try {
   interop::flags const flags(argc, argv, {"port", "use_tls", "tls_cert_file", "tls_key_file"});
   boost::asio::io_context context(1);
-  interop::test_server service;
+  interop::test_server service("heddle-" + std::to_string(::getpid()));
   heddle::server server(context, heddle::server_options().single_threaded(true));
   server.add(service);
+#if defined(INTEROP_ORCA)
+  interop::orca_service load;
+  service.report_load_to(load);
+  server.add(load);
+#endif
   auto const where = server.listen("0.0.0.0:" + flags.get("port", "0"), interop::server_security(flags));
   std::cout << "listening on " << where.to_string() << std::endl;
   boost::asio::co_spawn(context, server.run(), boost::asio::detached);
