@@ -39,6 +39,7 @@
 #include <heddle/rpc/status_fields.ipp>
 #include <heddle/rpc/timeout.ipp>
 
+#include <heddle/transport/call_scope.ipp>
 #include <heddle/transport/clock.ipp>
 #include <heddle/transport/deadlines.ipp>
 #include <heddle/transport/host_port.ipp>
@@ -56,6 +57,7 @@
 #include <heddle/client/channel.ipp>
 #include <heddle/client/connector.ipp>
 #include <heddle/client/core.ipp>
+#include <heddle/client/generic.ipp>
 #include <heddle/client/interception.ipp>
 #include <heddle/client/resolver.ipp>
 #include <heddle/client/subchannel.ipp>

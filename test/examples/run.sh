@@ -164,5 +164,21 @@ case $example in
     dead_server tls_server tls_client
     silent_server tls_server tls_client
     ;;
+  6_generic_proxy)
+    command -v greeter_server >/dev/null || { echo "skipped: greeter_server is built elsewhere"; exit 77; }
+    start greeter_server 127.0.0.1:0
+    backend=$server target=$at server=
+    trap 'kill -KILL "$backend" 2>/dev/null; [[ -z $server ]] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
+    start generic_proxy 127.0.0.1:0 "$target"
+    says 1_hello.txt greeter_client course "$at"
+    complains '^INVALID_ARGUMENT: who are you\?$' greeter_client '' "$at"
+    kill -STOP "$backend"
+    complains '^DEADLINE_EXCEEDED: ' greeter_client course "$at"
+    kill -KILL "$backend"
+    wait "$backend" 2>/dev/null || true
+    complains "^UNAVAILABLE: " greeter_client course "$at"
+    stop INT
+    wrong_input generic_proxy greeter_client course
+    ;;
   *) fail "nothing is known of $example" ;;
 esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# interop.sh BIN SERVER CLIENT [plain|tls [nginx|haproxy|none [CASE...]]]: gRPC's interop cases between two
+# interop.sh BIN SERVER CLIENT [plain|tls [nginx|haproxy|generic_proxy|none [CASE...]]]: gRPC's interop cases between two
 # implementations (heddle, grpcpp, go, go_testserver, tonic; clients are heddle and go), perhaps through a proxy. BIN has
 # our programs, install.sh makes the others. Without CASE those that are known to pass are run. Prints one line a case,
 # "ok: ..." or "FAILED: ...".

@@ -13,6 +13,7 @@
 #include <heddle/client/call_options.hpp>
 #include <heddle/rpc/method.hpp>
 #include <heddle/rpc/write_options.hpp>
+#include <heddle/transport/call_scope.hpp>
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/ready_queue.hpp>
 #include <heddle/transport/waiter.hpp>
@@ -29,13 +30,16 @@ class client_interception;
 class client_call final : public std::enable_shared_from_this<client_call>,
                           private attempt_user,
                           private transport::ready_item,
-                          private deadline_item {
+                          private deadline_item,
+                          private call_scope::child {
  public:
   explicit client_call(channel_core& core);
   ~client_call();
 
   /// Any executor: readies a recycled call, before start().
-  void prepare(method_descriptor const& method, call_options const& options);
+  /// `owner`: of the method, where that does not live for ever.
+  void prepare(method_descriptor const& method, call_options const& options,
+               std::shared_ptr<method_descriptor const> owner = nullptr);
   void start();
   /// A unary call, to be answered into `response`; completes `done()` once.
   void start_unary(void const* request, void* response);
@@ -74,6 +78,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   status const& final_status() const noexcept { return status_; }
   metadata const& headers() const noexcept { return attempt_.head().metadata; }
   metadata const& trailers() const noexcept { return attempt_.trailers(); }
+  bool has_headers() const noexcept { return head_received_; }
+  std::string_view response_encoding() const noexcept { return attempt_.head().encoding; }
   /// The message that was read last.
   bool response_compressed() const noexcept { return attempt_.inbound().compressed(); }
   std::string_view peer() const noexcept {
@@ -112,6 +118,9 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   void on_ready() override;
   void on_deadline() override;
+  void on_parent_end() override;
+  void end_with_parent();
+  void leave_parent() noexcept;
   void choose_encoder(call_options const& options);
   void schedule();
   void serve();
@@ -142,10 +151,12 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   channel_core& core_;
   std::shared_ptr<client_call> self_;  // while it is in use
   method_descriptor const* method_ = nullptr;
+  std::shared_ptr<method_descriptor const> method_owner_;
   rpc::request_head head_;
   compressor const* encoder_ = nullptr;  // of requests
   std::size_t max_receive_ = 0, max_send_ = 0;
   time_point until_ = never;
+  std::shared_ptr<call_scope> parent_;
   bool wait_for_ready_ = false;
 
   client_attempt attempt_;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <heddle/client/attempt.ipp>
@@ -27,6 +29,7 @@ HEDDLE_DECL void client_call::orphan() noexcept {
   if (attempt_.driver() != nullptr) attempt_.driver()->unschedule(*this);
   core_.unschedule(*this);
   core_.deadlines().remove(*this);
+  leave_parent();
   attempt_.reset();
   self_.reset();  // whoever destroys calls holds them
 }
@@ -40,12 +43,18 @@ HEDDLE_DECL void client_call::drop_waiters() noexcept {
 
 // ---- the life of a call
 
-HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_options const& options) {
+HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_options const& options,
+                                      std::shared_ptr<method_descriptor const> owner) {
   method_ = &method;
+  method_owner_ = std::move(owner);
   head_.path.assign(method.path());
   head_.authority.assign(core_.authority());
   head_.metadata = options.headers();
-  until_ = options.timeout() ? after(core_.get_clock().now(), *options.timeout()) : never;
+  time_point const now = core_.get_clock().now();
+  until_ = options.timeout() ? after(now, *options.timeout()) : never;
+  parent_ = options.parent();
+  if (parent_ != nullptr)
+    if (auto const left = parent_->time_left()) until_ = std::min(until_, after(now, *left));
   choose_encoder(options);
   wait_for_ready_ = options.wait_for_ready();
   max_receive_ = options.max_receive_message_size().value_or(core_.options().max_receive_message_size());
@@ -93,13 +102,20 @@ HEDDLE_DECL void client_call::start() {
       return conclude(status(status_code::deadline_exceeded, "the timeout was over before the call began"));
     core_.deadlines().set(*this, until_);
   }
+  if (parent_ != nullptr && !parent_->add(*this)) return end_with_parent();
   if (intercepted_) return interception_->begin();
   core_.pick(*this);
 }
 
 HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
   head_.timeout.reset();
-  if (until_ != never) head_.timeout = until_ - core_.get_clock().now();  // what is left now, not at the start
+  if (until_ != never) {
+    head_.timeout = until_ - core_.get_clock().now();  // what is left now, not at the start
+    if (*head_.timeout <= duration::zero()) {
+      on_deadline();
+      return true;
+    }
+  }
   header_list& fields = core_.scratch();
   rpc::grpc_protocol::instance().write_request(head_, driver.is_secure() ? "https" : "http", core_.user_agent(),
                                                fields);
@@ -134,6 +150,7 @@ HEDDLE_DECL void client_call::conclude(status s) {
   if (done_) return;
   done_ = true;
   status_ = std::move(s);
+  leave_parent();
   core_.unqueue(*this);
   if (has_deadline()) {
     core_.deadlines().remove(*this);
@@ -161,6 +178,28 @@ HEDDLE_DECL void client_call::on_deadline() {
   attempt_.inbound().discard();
   attempt_.end();
   conclude(status(status_code::deadline_exceeded, std::move(text)));
+}
+
+HEDDLE_DECL void client_call::leave_parent() noexcept {
+  if (auto const parent = std::exchange(parent_, nullptr)) parent->remove(*this);
+}
+
+HEDDLE_DECL void client_call::on_parent_end() {
+  auto const owner = core_.weak_from_this().lock();
+  if (owner == nullptr) return;
+  pin();
+  asio::post(owner->get_executor(), [owner, self = shared_from_this()] {
+    self->unpin();
+    if (!self->done_) self->end_with_parent();
+    self->recycle_if_quiet();
+  });
+}
+
+HEDDLE_DECL void client_call::end_with_parent() {
+  if (until_ <= core_.get_clock().now()) return on_deadline();  // which it shares with its parent
+  attempt_.inbound().discard();
+  attempt_.end();
+  conclude(status(status_code::cancelled, "the call on whose behalf this one was made is over"));
 }
 
 HEDDLE_DECL void client_call::release() {

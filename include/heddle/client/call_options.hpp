@@ -1,7 +1,9 @@
 // What a caller may say about one call, and what it may learn of it.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,14 @@
 #include <heddle/base/time.hpp>
 
 namespace heddle {
+
+class call_scope;
+
+/// A server_context, which clients know nothing of.
+template <class Context>
+concept call_parent = requires(Context& context) {
+  { context.scope() } -> std::convertible_to<std::shared_ptr<call_scope>>;
+};
 
 /// What came with a unary answer beside the message. Filled when the call has ended, also when it failed.
 class call_info {
@@ -53,12 +63,33 @@ class call_options {
   }
   call_options&& timeout(duration d) && noexcept { return std::move(timeout(d)); }
 
+  /// Makes it a call on behalf of the one whose handler has `context`, a server_context: it ends with DEADLINE_EXCEEDED
+  /// when that one's deadline passes, should timeout() not come first, and with CANCELLED when that one is over, because
+  /// its client cancelled it or because its handler has returned. Not needed for cancellation alone where the handler
+  /// awaits the call, since a handler that is cancelled cancels what it waits for.
+  template <call_parent Context>
+  call_options& parent(Context& context) & {
+    parent_ = context.scope();
+    return *this;
+  }
+  template <call_parent Context>
+  call_options&& parent(Context& context) && {
+    return std::move(parent(context));
+  }
+
   /// Adds request metadata. Throws std::invalid_argument for keys and values that gRPC does not allow.
   call_options& header(std::string_view key, std::string_view value) & {
     headers_.add(key, value);
     return *this;
   }
   call_options&& header(std::string_view key, std::string_view value) && { return std::move(header(key, value)); }
+
+  /// The request metadata as a whole, in place of what was there: for calls that are passed on.
+  call_options& headers(metadata all) & noexcept {
+    headers_ = std::move(all);
+    return *this;
+  }
+  call_options&& headers(metadata all) && noexcept { return std::move(headers(std::move(all))); }
 
   /// Wait for a connection as long as the deadline allows, instead of failing with UNAVAILABLE when the last attempt to
   /// connect failed. Default: false.
@@ -101,6 +132,7 @@ class call_options {
   call_options&& info(call_info& into) && noexcept { return std::move(info(into)); }
 
   std::optional<duration> timeout() const noexcept { return timeout_; }
+  std::shared_ptr<call_scope> const& parent() const noexcept { return parent_; }
   metadata const& headers() const noexcept { return headers_; }
   bool wait_for_ready() const noexcept { return wait_for_ready_; }
   std::optional<std::size_t> max_receive_message_size() const noexcept { return max_receive_; }
@@ -113,6 +145,7 @@ class call_options {
   std::optional<duration> timeout_;
   std::optional<std::size_t> max_receive_, max_send_;
   std::optional<std::string> compression_;
+  std::shared_ptr<call_scope> parent_;
   call_info* info_ = nullptr;
   bool wait_for_ready_ = false;
 };

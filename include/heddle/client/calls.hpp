@@ -24,8 +24,9 @@ namespace detail {
 /// Owns a call without knowing its messages. Destroying it, on any executor, cancels the call.
 class call_handle {
  public:
+  /// `owner`: of the method, where that does not live for ever.
   call_handle(std::shared_ptr<channel_core> core, method_descriptor const& method, call_options const& options,
-              void const* request);
+              void const* request, std::shared_ptr<method_descriptor const> owner);
   call_handle(call_handle&&) noexcept = default;
   call_handle& operator=(call_handle&&) = delete;
   ~call_handle();
@@ -38,7 +39,9 @@ class call_handle {
   asio::awaitable<metadata> headers();
   metadata const& trailers() const noexcept;
   std::string_view peer() const noexcept;
+  bool has_headers() const noexcept;
   bool response_compressed() const noexcept;
+  std::string_view response_encoding() const noexcept;
   void cancel();
   asio::any_io_executor const& get_executor() const noexcept;
 
@@ -71,18 +74,24 @@ class streaming_call {
   auto headers(Token&& token) {
     return handle_.start<headers_operation, void(status, metadata), Token>(token, call_operation::kind::headers);
   }
+  /// They have come; still false after headers() when the call ended without. From several threads only after headers()
+  /// or a read.
+  bool has_headers() const noexcept { return handle_.has_headers(); }
   /// Complete once the call has ended, that is, once a read or finish() said so.
   metadata const& trailers() const noexcept { return handle_.trailers(); }
   /// Of the server, as a target; empty while there is no connection. From several threads only after headers() or a read.
   std::string_view peer() const noexcept { return handle_.peer(); }
   /// The message that was read last, or that finish() gave, came compressed.
   bool response_compressed() const noexcept { return handle_.response_compressed(); }
+  /// What the server compresses with, once has_headers(); empty: nothing.
+  std::string_view response_encoding() const noexcept { return handle_.response_encoding(); }
   /// Resets the call: waiting operations end with CANCELLED. From any thread.
   void cancel() { handle_.cancel(); }
 
  protected:
-  streaming_call(stub const& self, method_descriptor const& method, call_options const& options, void const* request)
-      : handle_(self.heddle_core_(), method, options, request) {}
+  streaming_call(stub const& self, method_descriptor const& method, call_options const& options, void const* request,
+                 std::shared_ptr<method_descriptor const> owner = nullptr)
+      : handle_(self.heddle_core_(), method, options, request, std::move(owner)) {}
   call_handle handle_;
 };
 
@@ -204,6 +213,12 @@ class bidi_streaming_call : public detail::call_reading<Response> {
     return this->handle_.template start<detail::writes_done_operation, void(status), Token>(
         token, detail::call_operation::kind::writes_done);
   }
+
+ protected:
+  /// Of a method that lives as long as its calls.
+  bidi_streaming_call(stub const& self, std::shared_ptr<bidi_streaming_method<Request, Response> const> const& method,
+                      call_options const& options)
+      : detail::call_reading<Response>(self, *method, options, nullptr, method) {}
 };
 
 }  // namespace heddle

@@ -10,9 +10,10 @@
 namespace heddle::detail {
 
 HEDDLE_DECL call_handle::call_handle(std::shared_ptr<channel_core> core, method_descriptor const& method,
-                                     call_options const& options, void const* request)
+                                     call_options const& options, void const* request,
+                                     std::shared_ptr<method_descriptor const> owner)
     : core_(std::move(core)), call_(core_->acquire()) {
-  call_->prepare(method, options);
+  call_->prepare(method, options, std::move(owner));
   if (request != nullptr) call_->set_single_request(request);
   call_->pin();
   asio::dispatch(core_->get_executor(), [owner = core_, call = call_] {
@@ -41,6 +42,8 @@ HEDDLE_DECL asio::awaitable<metadata> call_handle::headers() {
 }
 HEDDLE_DECL metadata const& call_handle::trailers() const noexcept { return call_->trailers(); }
 HEDDLE_DECL std::string_view call_handle::peer() const noexcept { return call_->peer(); }
+HEDDLE_DECL bool call_handle::has_headers() const noexcept { return call_->has_headers(); }
+HEDDLE_DECL std::string_view call_handle::response_encoding() const noexcept { return call_->response_encoding(); }
 HEDDLE_DECL bool call_handle::response_compressed() const noexcept { return call_->response_compressed(); }
 HEDDLE_DECL void call_handle::cancel() {
   asio::dispatch(core_->get_executor(), [owner = core_, call = call_] { call->cancel(); });

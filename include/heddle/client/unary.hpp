@@ -31,7 +31,9 @@ class unary_run {
   unary_run(unary_run const&) = delete;
   unary_run& operator=(unary_run const&) = delete;
 
-  void begin(method_descriptor const& method, call_options const& options, void const* request, void* response);
+  /// `owner`: of the method, where that does not live for ever.
+  void begin(method_descriptor const& method, call_options const& options, void const* request, void* response,
+             std::shared_ptr<method_descriptor const> owner = nullptr);
   /// To be awaited once, after begin().
   auto wait() { return place().wait(executor(), start_, cancel_); }
   /// The outcome, and whatever the options ask to be told.
@@ -70,6 +72,11 @@ class unary_operation {
                   call_options options)
       : request_(std::move(request)), options_(std::move(options)), run_(core, asio::any_io_executor()) {
     run_.begin(*method, options_, &request_, &response_);
+  }
+  unary_operation(std::shared_ptr<channel_core> const& core, std::shared_ptr<method_descriptor const> method,
+                  Request request, call_options options)
+      : request_(std::move(request)), options_(std::move(options)), run_(core, asio::any_io_executor()) {
+    run_.begin(*method, options_, &request_, &response_, method);
   }
   waiter& place() noexcept { return run_.place(); }
   asio::any_io_executor const& home() const noexcept { return run_.executor(); }

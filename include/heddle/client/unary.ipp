@@ -22,10 +22,10 @@ HEDDLE_DECL unary_run::~unary_run() {
 }
 
 HEDDLE_DECL void unary_run::begin(method_descriptor const& method, call_options const& options, void const* request,
-                                  void* response) {
+                                  void* response, std::shared_ptr<method_descriptor const> owner) {
   request_ = request;
   response_ = response;
-  call_->prepare(method, options);
+  call_->prepare(method, options, std::move(owner));
 }
 
 HEDDLE_DECL waiter& unary_run::place() noexcept { return call_->reader(); }

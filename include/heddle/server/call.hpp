@@ -77,6 +77,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
 
   status route_request(header_list const& fields);
   status check_request();
+  route const* fallback_route();
   void begin_encodings();
   void reject(status why);
   void reject_http(int http_status, std::string_view text);
@@ -121,6 +122,9 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   rpc::exchange* exchange_ = nullptr;
   rpc::wire_protocol const* protocol_ = nullptr;
   route const* route_ = nullptr;
+  method_descriptor named_method_{"/", call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
+                                  idempotency::unknown};
+  route named_route_{&named_method_, nullptr, nullptr, {}};  // of a method that only the fallback serves
   phase phase_ = phase::idle;
   bool over_ = true;        // nothing that the handler does reaches anybody
   bool retired_ = false;    // no call will come any more
@@ -133,6 +137,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   int http_status_ = 0;  // of a rejection outside of the protocol
   status answer_;        // of a rejection, or why the request is bad
   time_point until_ = never;
+  std::shared_ptr<call_scope> scope_;  // made for the first call on behalf of this one
 
   rpc::request_head request_;
   rpc::response_head response_;

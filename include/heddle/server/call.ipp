@@ -85,9 +85,22 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
     break;
   }
   status const wrong = protocol_->read_request(fields, request_);
+  if (route_ == nullptr) route_ = fallback_route();
   response_.subtype.assign(request_.subtype);
   if (request_.timeout) until_ = after(clock_.now(), *request_.timeout);
   return wrong;
+}
+
+HEDDLE_DECL route const* server_call::fallback_route() {
+  route const* const fallback = shared_->routes.fallback();
+  if (fallback == nullptr || !request_.path.starts_with('/')) return nullptr;
+  named_method_ = method_descriptor(request_.path, call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
+                                    idempotency::unknown);
+  named_route_.self = fallback->self;
+  named_route_.serve = fallback->serve;
+  named_route_.interceptors.clear();
+  shared_->options.interceptors().collect(named_method_, named_route_.interceptors);
+  return &named_route_;
 }
 
 HEDDLE_DECL status server_call::check_request() {
@@ -105,7 +118,8 @@ HEDDLE_DECL status server_call::check_request() {
                         "service " + name + " has no method " + std::string(path.substr(slash + 1)))
                : status(status_code::unimplemented, "unknown service " + name);
   }
-  if (!request_.subtype.empty() && request_.subtype != "proto")
+  bool const raw = &route_->method->request() == ops_of<raw_message>;  // whose encoding is not ours to judge
+  if (!raw && !request_.subtype.empty() && request_.subtype != "proto")
     return status(status_code::unimplemented,
                   "content-type application/grpc+" + request_.subtype + " is not supported here: proto is");
   compressor_list const& known = shared_->options.compressors();
@@ -264,6 +278,7 @@ HEDDLE_DECL void server_call::finish(status const& s) {
 
 HEDDLE_DECL void server_call::end_exchange() {
   over_ = true;
+  if (scope_ != nullptr) std::exchange(scope_, nullptr)->end();
   end_operations();
   bool const ran = std::exchange(phase_, phase::idle) == phase::running;
   if (has_deadline()) driver_->deadlines().remove(*this);

@@ -303,6 +303,13 @@ HEDDLE_DECL std::optional<duration> server_context::time_left() const noexcept {
   if (call_.until_ == never) return std::nullopt;
   return std::max(duration::zero(), call_.until_ - call_.clock_.now());
 }
+HEDDLE_DECL std::shared_ptr<call_scope> server_context::scope() {
+  if (call_.scope_ == nullptr) {
+    call_.scope_ = std::make_shared<call_scope>(call_.until_, call_.clock_);
+    if (call_.over_) call_.scope_->end();
+  }
+  return call_.scope_;
+}
 HEDDLE_DECL bool server_context::cancelled() const noexcept { return call_.over_; }
 HEDDLE_DECL metadata& server_context::headers() noexcept { return call_.response_.metadata; }
 HEDDLE_DECL metadata& server_context::trailers() noexcept { return call_.trailers_; }

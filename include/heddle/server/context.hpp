@@ -16,6 +16,7 @@
 #include <heddle/rpc/write_options.hpp>
 #include <heddle/server/stream_operation.hpp>
 #include <heddle/transport/auth.hpp>
+#include <heddle/transport/call_scope.hpp>
 
 namespace heddle {
 
@@ -44,6 +45,10 @@ class server_context {
   /// The client has gone, the deadline has passed, or the server was stopped: nobody hears the answer. The handler's
   /// cancellation slot fired (terminal) when this became true.
   bool cancelled() const noexcept;
+
+  /// For calls made on behalf of this one: `stub.call(request, call_options().parent(context))`. It ends when the handler
+  /// is cancelled, and when it has returned.
+  std::shared_ptr<call_scope> scope();
 
   /// Initial metadata. It leaves with the first message, with send_headers() or with the end: what is added later is lost.
   metadata& headers() noexcept;

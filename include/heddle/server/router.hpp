@@ -50,6 +50,16 @@ class router {
     if (path.cookie != nullptr) *path.cookie |= static_cast<std::uint32_t>(found->second + 1);
     return routes_[found->second].get();
   }
+  /// For calls of methods that nobody serves. False when there is one.
+  bool set_fallback(std::shared_ptr<service> added,
+                    asio::awaitable<status> (*serve)(service& self, server_call& call)) {
+    if (fallback_.self != nullptr) return false;
+    fallback_ = {nullptr, added.get(), serve, {}};
+    services_.push_back(std::move(added));
+    return true;
+  }
+  /// Without method and interceptors, which each call has for itself; null when there is none.
+  route const* fallback() const noexcept { return fallback_.self != nullptr ? &fallback_ : nullptr; }
   bool has_service(std::string_view name) const {
     for (auto const& r : routes_)
       if (r->method->service() == name) return true;
@@ -61,6 +71,7 @@ class router {
   std::vector<std::unique_ptr<route>> routes_;
   std::unordered_map<std::string_view, std::size_t> by_path_;
   std::vector<std::shared_ptr<service>> services_;
+  route fallback_{nullptr, nullptr, nullptr, {}};
 };
 
 }  // namespace heddle::detail

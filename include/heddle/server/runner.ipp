@@ -65,6 +65,7 @@ HEDDLE_DECL asio::awaitable<void> server_call::park() {
 HEDDLE_DECL void server_call::cancel_handler() {
   cancel_pending_ = false;
   signal_.emit(asio::cancellation_type::terminal);
+  if (scope_ != nullptr) scope_->end();
 }
 
 }  // namespace heddle::detail

@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <heddle/base/config.hpp>
+#include <heddle/server/fallback.hpp>
 #include <heddle/server/listen_options.hpp>
 #include <heddle/server/options.hpp>
 #include <heddle/server/server_operation.hpp>
@@ -48,6 +49,16 @@ class server {
     requires std::derived_from<Method, method_descriptor>
   server& add(Method const& method, Handler handler) {
     return add(std::make_shared<detail::lambda_service<Method, Handler>>(method, std::move(handler)));
+  }
+
+  /// Serves every call of a method that no service has, also of services that are here:
+  /// `reply<void> handler(server_context& context, generic_stream& both)`. context.method().path() says which method it is; to
+  /// interceptors it is a bidirectional one. Messages are bytes in the encoding that the client has chosen. Throws
+  /// std::invalid_argument when there is one already.
+  template <class Handler>
+  server& add_fallback(Handler handler) {
+    using fallback = detail::fallback_service<Handler>;
+    return add_fallback(std::make_shared<fallback>(std::move(handler)), &fallback::serve);
   }
 
   /// Opens a port: "0.0.0.0:50051", "[::]:50051", "localhost:0", "unix:/run/greeter.sock", "unix-abstract:greeter".
@@ -94,6 +105,8 @@ class server {
 
  private:
   asio::any_io_executor connection_executor() const;
+  server& add_fallback(std::shared_ptr<service> added,
+                       asio::awaitable<status> (*handle)(service& self, detail::server_call& call));
 
   std::shared_ptr<detail::server_core> core_;
 };

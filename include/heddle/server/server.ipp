@@ -25,6 +25,13 @@ HEDDLE_DECL server& server::add(std::shared_ptr<service> added) {
   return *this;
 }
 
+HEDDLE_DECL server& server::add_fallback(std::shared_ptr<service> added,
+                                         asio::awaitable<status> (*handle)(service& self, detail::server_call& call)) {
+  if (!core_->shared().routes.set_fallback(std::move(added), handle))
+    throw std::invalid_argument("heddle::server::add_fallback: there is a fallback already");
+  return *this;
+}
+
 HEDDLE_DECL endpoint server::listen(std::string_view address, listen_options options) {
   return core_->listen(address, std::move(options));
 }
