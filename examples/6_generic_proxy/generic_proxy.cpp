@@ -27,6 +27,7 @@ heddle::call_options options_for(heddle::server_context& context) {
 
 // 2. One direction. What came compressed stays so. A half-close is passed on and ends nothing, only the answer does: hence
 // the endless wait. What ends the call from here is a request that can't be read.
+//[requests
 asio::awaitable<heddle::status> pass_requests(heddle::server_context& context, heddle::generic_stream& client,
                                               heddle::generic_call& call) try {
   heddle::raw_message message;
@@ -39,6 +40,7 @@ asio::awaitable<heddle::status> pass_requests(heddle::server_context& context, h
 } catch (heddle::rpc_error const& e) {
   co_return e.status();
 }
+//]
 
 // 3. The other one. An answer may have headers, messages and trailers, or a status alone; a status has its message, its
 // details and its own trailers with it.
@@ -60,12 +62,14 @@ asio::awaitable<heddle::status> pass_responses(heddle::server_context& context, 
 }
 
 // 4. Both at once, until one ends. When the client goes, this coroutine is cancelled, and with it what it waits for.
+//[pass_on
 heddle::reply<void> pass_on(heddle::generic_stub const& backend, heddle::server_context& context,
                             heddle::generic_stream& client) {
   heddle::generic_call call = backend.call(context.method().path(), options_for(context));
   auto const first = co_await (pass_responses(context, client, call) || pass_requests(context, client, call));
   co_return std::visit([](heddle::status const& s) { return s; }, first);
 }
+//]
 
 asio::awaitable<void> serve(heddle::server& server) {
   asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);

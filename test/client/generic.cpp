@@ -90,10 +90,15 @@ TEST_CASE("a generic call does for every kind of method") {
   world w(GENERATE(values(both)));
   echo_everything(w.service);
   auto const body = [&]() -> asio::awaitable<void> {
-    generic_stub const any(*w.channel);
     raw_message const one = raw(text("one", 2)), two = raw(text("two"));
     raw_message in;
     bool more = false;
+    channel& channel = *w.channel;
+    //[call
+    generic_stub const any(channel);
+    raw_message const answer = co_await any.unary("/lab.Echo/Unary", one, call_options().timeout(5s));
+    //]
+    CHECK(answer == one);
 
     generic_call unary = any.call("/lab.Echo/Unary");
     co_await unary.write(one);
@@ -104,9 +109,11 @@ TEST_CASE("a generic call does for every kind of method") {
     more = co_await unary.read(in);
     CHECK(!more);
 
+    //[stream
     generic_call download = any.call("/lab.Echo/Download");
-    co_await download.write(one);
+    co_await download.write(one);  // of any kind: as many requests as the method wants
     co_await download.writes_done();
+    //]
     for (std::int64_t i = 0; i < 2; ++i) {
       more = co_await download.read(in);
       CHECK(more);

@@ -84,6 +84,31 @@ TEST_CASE("a child call is given what is left of its parent's time, unless its o
   t.get();
 }
 
+TEST_CASE("a handler passes on what is left of its time") {
+  world w;
+  lab::echo::client const behind = w.client();
+  std::optional<duration> left;
+  w.service.on_unary = [&](server_context& context, Text& request) -> reply<Text> {
+    if (request.number() == 0) {
+      left = context.time_left();
+      co_return request;
+    }
+    co_await w.clock.sleep_for(1s);
+    request.set_number(request.number() - 1);
+    //[parent
+    co_return co_await behind.unary(request, call_options().parent(context));
+    //]
+  };
+  auto const body = [&]() -> asio::awaitable<void> {
+    Text const request = text("", 3);
+    co_await w.client().unary(request, call_options().timeout(5s));
+  };
+  task const t = w.start(body);
+  w.clock.advance(3s);
+  t.get();
+  CHECK(left == 2s);
+}
+
 TEST_CASE("the child of a call without a deadline has its own, or none") {
   family f(strands::none);
   auto const timeout = GENERATE(values<std::optional<duration>>({std::nullopt, 5s}));
