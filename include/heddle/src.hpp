@@ -75,6 +75,11 @@
 #include <heddle/server/session.ipp>
 #include <heddle/server/thread_per_core.ipp>
 
+#include <heddle/testing/frame_codec.ipp>
+#include <heddle/testing/scripted_link.ipp>
+#include <heddle/testing/scripted_peer.ipp>
+#include <heddle/testing/scripted_server.ipp>
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif

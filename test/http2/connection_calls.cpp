@@ -313,7 +313,7 @@ TEST_CASE("an answer that promises content and ends at once is malformed") {
 }
 
 TEST_CASE("frames on a stream that its client has ended are a stream error") {
-  scripted_peer p;
+  engine_peer p;
   for (bool const headers : {false, true}) {
     server s;
     s.handshake();
@@ -358,7 +358,7 @@ TEST_CASE("late frames are answered by how the stream was closed") {
 }
 
 TEST_CASE("a header block is not interrupted by anything") {
-  scripted_peer p;
+  engine_peer p;
   std::string const begin = frame(frame_type::headers, no_flags, 1, p.block(request_fields()).substr(0, 3));
   for (int type = 0; type < 256; ++type) {
     if (type == 9) continue;

@@ -16,7 +16,7 @@ struct populated : server {
 
   populated() {
     static std::string const setup = [] {
-      scripted_peer p;
+      engine_peer p;
       std::string bytes = std::string(heddle::http2::client_preface) + settings() + settings_ack();
       bytes += p.request(open);
       bytes += p.request(half_closed_remote, flag::end_stream);
@@ -114,7 +114,7 @@ TEST_CASE("frame types that nobody knows are ignored, whatever their flags, stre
 }
 
 TEST_CASE("every known frame type with all flags, lengths and stream states is survived") {
-  scripted_peer p;
+  engine_peer p;
   std::string const block = p.block(request_fields());
   std::string const payloads[] = {"",
                                   "\4",

@@ -63,7 +63,7 @@ void check_all_splits(trace const& t) {
 }  // namespace
 
 TEST_CASE("a server hears the same in any pieces") {
-  scripted_peer p;
+  engine_peer p;
   std::string bytes =
       p.request(1) + data(1, "hello") + ping("abcdefgh") + settings({{setting_id::max_frame_size, 20000}});
   std::string const block =
@@ -83,7 +83,7 @@ TEST_CASE("a server hears the same in any pieces") {
 }
 
 TEST_CASE("a client hears the same in any pieces") {
-  scripted_peer p;
+  engine_peer p;
   std::string bytes = p.headers(1, fields({{":status", "103"}, {"link", "x"}})) + p.response(1) + data(1, "hello");
   std::string const block = p.block(fields({{":status", "200"}, {"content-type", "application/grpc"}}));
   bytes += frame(frame_type::headers, flag::padded, 3, padded(block.substr(0, 1), 200));
@@ -96,7 +96,7 @@ TEST_CASE("a client hears the same in any pieces") {
 }
 
 TEST_CASE("an error is the same error in any pieces") {
-  scripted_peer p;
+  engine_peer p;
   std::string const request = p.request(1), more = ping() + data(1, "ignored");
   check_all_splits(
       {"a frame that is too large", true, 0, request + frame(frame_type::data, no_flags, 1, "", 16385) + more});

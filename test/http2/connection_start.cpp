@@ -56,7 +56,7 @@ TEST_CASE("a server tells from the first wrong byte that nobody speaks HTTP/2") 
 }
 
 TEST_CASE("the first frame has to be SETTINGS") {
-  scripted_peer p;
+  engine_peer p;
   for (std::string const& first : {ping(), settings_ack(), window_update(0, 1), goaway(0, error_code::no_error),
                                    p.request(1), frame(static_cast<frame_type>(77), no_flags, 0)}) {
     server s;

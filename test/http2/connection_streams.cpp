@@ -363,7 +363,7 @@ TEST_CASE("a lost connection tells its streams and says nothing") {
 }
 
 TEST_CASE("after a fatal frame every other is ignored (CVE-2026-27135)") {
-  scripted_peer p;
+  engine_peer p;
   std::string const block = p.block(request_fields());
   std::string const fatal[] = {data(0, "x"),
                                frame(frame_type::ping, no_flags, 0, "short"),

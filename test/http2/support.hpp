@@ -1,4 +1,4 @@
-// A scripted peer for the engine, in the style of hyperium/h2's tests: frames go in as bytes that a test writes one by
+// A peer for the engine, in the style of hyperium/h2's tests: frames go in as bytes that a test writes one by
 // one, and what comes out, on the wire and at the sink, is text to compare with.
 #pragma once
 
@@ -15,14 +15,15 @@
 #include <utility>
 #include <vector>
 
-#include <heddle/hpack/decoder.hpp>
-#include <heddle/hpack/encoder.hpp>
 #include <heddle/http2/connection.hpp>
+#include <heddle/testing/frame_codec.hpp>
+#include <heddle/testing/frames.hpp>
 
 #include "support/catch.hpp"
 
 namespace heddle::test {
 
+using namespace testing::frames;  // data(), settings(), goaway() and so on
 using http2::error_code;
 using http2::frame_type;
 using http2::stream_id;
@@ -30,172 +31,29 @@ namespace flag = http2::flag;
 
 inline constexpr std::uint8_t no_flags = 0;
 
-inline header_list fields(std::vector<std::pair<std::string_view, std::string_view>> const& pairs) {
-  header_list list;
-  for (auto const& [name, value] : pairs) list.add(name, value);
-  return list;
-}
-
 inline header_list request_fields(std::string_view path = "/s/m") {
   return fields({{":method", "POST"}, {":scheme", "http"}, {":path", path}, {":authority", "host"}});
 }
 
 inline header_list response_fields() { return fields({{":status", "200"}}); }
 
-// ---- frames, written
+using testing::printable;
+using parsed_frame = testing::received_frame;
 
-inline std::string u32(std::uint32_t value) {
-  std::uint8_t bytes[4];
-  http2::write_u32(bytes, value);
-  return std::string(as_text(bytes));
-}
-
-/// `length` on the wire may lie: -1 is the truth.
-inline std::string frame(frame_type type, std::uint8_t flags, stream_id id, std::string_view payload = {},
-                         int length = -1) {
-  http2::frame_header h;
-  h.length = static_cast<std::uint32_t>(length < 0 ? static_cast<int>(payload.size()) : length);
-  h.type = type;
-  h.flags = flags;
-  h.id = id;
-  std::uint8_t head[http2::frame_header_size];
-  h.write(head);
-  return std::string(as_text(head)).append(payload);
-}
-
-inline std::string padded(std::string_view content, std::uint8_t padding) {
-  return std::string(1, static_cast<char>(padding)).append(content).append(padding, '\0');
-}
-
-inline std::string data(stream_id id, std::string_view content, std::uint8_t flags = no_flags) {
-  return frame(frame_type::data, flags, id, content);
-}
-inline std::string rst_stream(stream_id id, error_code code) {
-  return frame(frame_type::rst_stream, no_flags, id, u32(static_cast<std::uint32_t>(code)));
-}
-inline std::string window_update(stream_id id, std::uint32_t increment) {
-  return frame(frame_type::window_update, no_flags, id, u32(increment));
-}
-inline std::string ping(std::string_view eight_bytes = "12345678", std::uint8_t flags = no_flags) {
-  return frame(frame_type::ping, flags, 0, eight_bytes);
-}
-inline std::string goaway(stream_id last, error_code code, std::string_view debug = {}) {
-  return frame(frame_type::goaway, no_flags, 0, u32(last) + u32(static_cast<std::uint32_t>(code)).append(debug));
-}
-inline std::string settings(std::vector<http2::setting> const& entries = {}) {
-  std::string payload;
-  for (http2::setting const& s : entries) {
-    std::uint8_t bytes[http2::setting::size];
-    s.write(bytes);
-    payload.append(as_text(bytes));
-  }
-  return frame(frame_type::settings, no_flags, 0, payload);
-}
-inline std::string settings_ack() { return frame(frame_type::settings, flag::ack, 0); }
-inline std::string priority(stream_id id, stream_id on = 0) {
-  return frame(frame_type::priority, no_flags, id, u32(on) + '\x10');
-}
-
-// ---- frames, read
-
-inline std::string content_text(std::string_view bytes) {
-  if (bytes.size() > 40) return std::to_string(bytes.size()) + " bytes";
-  std::string text;
-  for (char const c : bytes) text += c >= ' ' && c <= '~' ? c : '?';
-  return text;
-}
-
-/// ":path", ":status" and whatever is no pseudo-header.
-inline std::string fields_text(header_list const& list) {
-  std::string text;
-  for (header_field const& f : list) {
-    if (f.token == header_name::path || f.token == header_name::status)
-      text += " " + std::string(f.value);
-    else if (!f.name.empty() && f.name[0] != ':')
-      text += " " + std::string(f.name) + "=" + std::string(f.value);
-  }
-  return text;
-}
-
-struct parsed_frame {
-  http2::frame_header head;
-  std::string payload;
-  std::string text;
-};
-
-/// The other end's two HPACK contexts, and its eyes.
-class scripted_peer final : private hpack::field_sink {
+/// The engine's other end: what it writes, and what it makes of the engine's output.
+class engine_peer : public testing::frame_codec {
  public:
-  std::string block(header_list const& list) {
-    byte_buffer out;
-    encoder_.encode(list, out);
-    return std::string(as_text(out.view()));
-  }
-  std::string headers(stream_id id, header_list const& list, std::uint8_t flags = no_flags) {
-    return frame(frame_type::headers, flags | flag::end_headers, id, block(list));
-  }
   std::string request(stream_id id, std::uint8_t flags = no_flags) { return headers(id, request_fields(), flags); }
   std::string response(stream_id id, std::uint8_t flags = no_flags) { return headers(id, response_fields(), flags); }
   std::string trailers(stream_id id) { return headers(id, fields({{"grpc-status", "0"}}), flag::end_stream); }
 
   /// All frames in `bytes`, which must be whole.
   std::vector<parsed_frame> parse(std::string_view bytes) {
-    std::vector<parsed_frame> frames;
-    if (bytes.substr(0, http2::client_preface.size()) == http2::client_preface)
-      bytes.remove_prefix(http2::client_preface.size());
-    while (bytes.size() >= http2::frame_header_size) {
-      parsed_frame f;
-      f.head = http2::frame_header::parse(as_bytes(bytes).data());
-      bytes.remove_prefix(http2::frame_header_size);
-      REQUIRE(bytes.size() >= f.head.length);
-      f.payload = bytes.substr(0, f.head.length);
-      bytes.remove_prefix(f.head.length);
-      f.text = text_of(f);
-      frames.push_back(f);
-    }
-    CHECK(bytes.empty());
-    return frames;
+    auto all = read(bytes);
+    CHECK(unread() == 0);
+    CHECK(good());
+    return all;
   }
-
-  hpack::encoder& encoder() noexcept { return encoder_; }
-
- private:
-  void on_field(header_field const& f) override { decoded_.add(f); }
-
-  std::string decode(parsed_frame const& f) {
-    bool const last = f.head.has(flag::end_headers);
-    CHECK(decoder_.decode(as_bytes(f.payload), last, 1 << 20, *this) == hpack::decode_error::none);
-    if (!last) return " …";
-    std::string text = fields_text(decoded_);
-    decoded_.clear();
-    return text;
-  }
-
-  std::string text_of(parsed_frame const& f) {
-    http2::frame_header const& h = f.head;
-    auto const number = [&f](std::size_t at) { return http2::read_u32(as_bytes(f.payload).data() + at); };
-    auto const code = [&](std::size_t at) { return " " + std::string(to_string(static_cast<error_code>(number(at)))); };
-    std::string const id = " " + std::to_string(h.id);
-    std::string const end = h.has(flag::end_stream) ? " END" : "";
-    switch (h.type) {
-      case frame_type::data: return "DATA" + id + " [" + content_text(f.payload) + "]" + end;
-      case frame_type::headers: return "HEADERS" + id + decode(f) + end;
-      case frame_type::continuation: return "CONTINUATION" + id + decode(f);
-      case frame_type::rst_stream: return "RST_STREAM" + id + code(0);
-      case frame_type::settings: return h.has(flag::ack) ? "SETTINGS ACK" : "SETTINGS";
-      case frame_type::ping: return (h.has(flag::ack) ? "PING ACK " : "PING ") + content_text(f.payload);
-      case frame_type::goaway: {
-        std::string const last = number(0) == http2::max_stream_id ? "max" : std::to_string(number(0));
-        return "GOAWAY " + last + code(4) + " [" + f.payload.substr(8) + "]";
-      }
-      case frame_type::window_update: return "WINDOW_UPDATE" + id + " +" + std::to_string(number(0));
-      default: return "frame of type " + std::to_string(static_cast<int>(h.type));
-    }
-  }
-
-  hpack::encoder encoder_;
-  hpack::decoder decoder_;
-  header_list decoded_;
 };
 
 inline std::string joined(std::vector<std::string> const& parts) {
@@ -214,7 +72,7 @@ class endpoint : private http2::sink {
 
   time_point now{std::chrono::hours(1000)};
   http2::connection engine;
-  scripted_peer peer;
+  engine_peer peer;
   bool consume_at_once = true;
   bool release_at_end = false;   // as soon as an event says that the stream is over
   bool quiet = false;            // keep no log
@@ -355,19 +213,19 @@ class endpoint : private http2::sink {
       adopt(s, record);
     }
     stream_record const& record = heard(s, end, "headers");
-    log("headers " + std::to_string(s.id()) + fields_text(list) + size_text(size) + end_text(end));
+    log("headers " + std::to_string(s.id()) + printable(list) + size_text(size) + end_text(end));
     maybe_release(record, end && who_ == http2::role::client);
   }
   void on_data(http2::stream& s, bytes_view bytes, bool end) override {
     stream_record const& record = heard(s, end, "data");
     data_bytes += bytes.size();
-    if (!quiet) log("data " + std::to_string(s.id()) + " [" + content_text(as_text(bytes)) + "]" + end_text(end));
+    if (!quiet) log("data " + std::to_string(s.id()) + " [" + printable(as_text(bytes)) + "]" + end_text(end));
     if (consume_at_once) engine.consume(s, bytes.size());
     maybe_release(record, end && who_ == http2::role::client);
   }
   void on_trailers(http2::stream& s, header_list const& list, http2::block_size size) override {
     stream_record const& record = heard(s, true, "trailers");
-    log("trailers " + std::to_string(s.id()) + fields_text(list) + size_text(size));
+    log("trailers " + std::to_string(s.id()) + printable(list) + size_text(size));
     maybe_release(record, who_ == http2::role::client);
   }
   void on_reset(http2::stream& s, http2::stream_reset const& how) override {

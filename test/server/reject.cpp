@@ -255,7 +255,7 @@ TEST_CASE("garbage is answered with GOAWAY and a close") {
     peer.send(garbage);
     w.clock.advance(15s);
     std::string const answer = peer.received();
-    INFO(content_text(garbage) << " was answered with " << answer);
+    INFO(printable(garbage) << " was answered with " << answer);
     CHECK(has(answer, "GOAWAY"));
     CHECK(peer.ended());
   }

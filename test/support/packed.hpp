@@ -42,7 +42,7 @@ struct stream_content {
 
 inline stream_content content_of(raw_peer& peer, stream_id id, compressor const& with) {
   stream_content content;
-  for (parsed_frame const& f : peer.frames.parse(peer.bytes())) {
+  for (parsed_frame const& f : peer.heard()) {
     if (f.head.id != id) continue;
     if (f.head.type == http2::frame_type::data)
       content.bytes += f.payload;

@@ -1,4 +1,4 @@
-// The other end of a connection, whose bytes a test writes one by one and reads as text: http2/support.hpp on a stream.
+// The scripted peer of the library as our own tests use it, in either role.
 #pragma once
 
 #include <memory>
@@ -7,67 +7,20 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/buffer.hpp>
-
-#include <heddle/transport/memory.hpp>
+#include <heddle/testing/scripted_peer.hpp>
 
 #include "http2/support.hpp"
 #include "support/lab.hpp"
 
 namespace heddle::test {
 
-class raw_peer {
+/// The scripted peer of the library, saying nothing by itself.
+class raw_peer : public testing::scripted_peer {
  public:
-  explicit raw_peer(std::unique_ptr<byte_stream> stream) : state_(std::make_shared<state>()) {
-    state_->stream = std::move(stream);
-    state_->read();
-  }
-  ~raw_peer() {
-    if (state_ != nullptr) state_->stream->close();
-  }
-  raw_peer(raw_peer&&) noexcept = default;
+  explicit raw_peer(std::unique_ptr<byte_stream> stream, http2::role who = http2::role::client)
+      : testing::scripted_peer(who, std::move(stream), testing::manners::none), frames(codec()) {}
 
-  void send(std::string_view bytes) {
-    boost::system::error_code ec;
-    std::size_t const n = state_->stream->write_some(asio::buffer(bytes), asio::const_buffer(), ec);
-    CHECK(!ec);
-    CHECK(n == bytes.size());
-  }
-  void send(std::initializer_list<std::string> pieces) {
-    for (std::string const& piece : pieces) send(std::string_view(piece));
-  }
-  /// The bytes that came since the last call.
-  std::string bytes() { return std::exchange(state_->received, {}); }
-  /// The same as text; frames must be whole.
-  std::string received() {
-    std::vector<std::string> lines;
-    for (parsed_frame const& f : frames.parse(bytes())) lines.push_back(f.text);
-    return joined(lines);
-  }
-  /// The other side has said its last word.
-  bool ended() const noexcept { return state_->ended; }
-  void half_close() { state_->stream->shut_down_write(); }
-  void close() { state_->stream->close(); }
-
-  scripted_peer frames;
-
- private:
-  struct state final : byte_stream_user {
-    void read() { stream->read_some(asio::buffer(buffer), shared_from_this()); }
-    void on_read(boost::system::error_code ec, std::size_t n) override {
-      ended = static_cast<bool>(ec);
-      if (ended) return;
-      received.append(buffer, n);
-      read();
-    }
-    void on_writable(boost::system::error_code) override {}
-
-    std::unique_ptr<byte_stream> stream;
-    std::string received;
-    bool ended = false;
-    char buffer[16 * 1024];
-  };
-  std::shared_ptr<state> state_;
+  testing::frame_codec& frames;
 };
 
 /// A client without manners at the world's server.
@@ -95,10 +48,7 @@ inline header_list grpc_request(std::string_view path = "/lab.Echo/Unary") {
 }
 
 /// With its five bytes in front.
-inline std::string framed(Text const& message) {
-  std::string const body = message.SerializeAsString();
-  return std::string(1, '\0') + u32(static_cast<std::uint32_t>(body.size())) + body;
-}
+inline std::string framed(Text const& message) { return message_of(message); }
 
 /// Streams that the channel connects to come here, for the test to be their server.
 class raw_servers {

@@ -95,7 +95,7 @@ TEST_CASE("an answer that is complete counts, though the connection is cut off b
   tls_caller c;
   raw_tls_peer server = c.answer(h2_server);
   c.clock.settle();
-  scripted_peer script;
+  engine_peer script;
   std::string const answer = framed(text("!"));
   server.send(settings() + settings_ack());
   c.clock.settle();

@@ -108,7 +108,7 @@ TEST_CASE("bytes that are lent are settled when the batch is over") {
   r.greet();
   quiet_call a;
   r.open(a);
-  std::string bytes = r.peer->frames.response(1);
+  std::string bytes = r.peer->frames.headers(1, response_fields());
   bytes += data(1, "abc") + data(1, "def");
   r.peer->send(bytes);
   r.w.clock.settle();
@@ -130,7 +130,7 @@ TEST_CASE("a stream that takes little at a time gets everything in the end") {
   a.exchange->send_end();
   r.w.clock.settle();
   std::size_t sent = 0;
-  for (parsed_frame const& f : r.peer->frames.parse(r.peer->bytes()))
+  for (parsed_frame const& f : r.peer->heard())
     if (f.head.type == frame_type::data) sent += f.head.length;
   CHECK(sent == size);
   a.exchange->release();
@@ -190,8 +190,8 @@ TEST_CASE("shut_down() waits for the calls under way") {
   r.w.clock.settle();
   CHECK(!r.driver->can_open());
   CHECK(!r.peer->ended());
-  std::string bytes = r.peer->frames.response(1);
-  bytes += r.peer->frames.trailers(1);
+  std::string bytes = r.peer->frames.headers(1, response_fields());
+  bytes += r.peer->frames.headers(1, fields({{"grpc-status", "0"}}), flag::end_stream);
   r.peer->send(bytes);
   r.w.clock.settle();
   CHECK(a.trailers == 1);

@@ -49,6 +49,7 @@ class manual_clock final : public clock, private detail::shutdown_listener {
     while (context_.poll() != 0) {
     }
   }
+  asio::io_context& context() noexcept { return context_; }
   /// Alarms that are set.
   std::size_t pending() const noexcept { return alarms_.size(); }
 

@@ -13,6 +13,21 @@
 
 namespace heddle::testing {
 
+/// For channel_options::use_connector(): every attempt fails with `why`.
+inline connector fail_to_connect(status why) {
+  return [why = std::move(why)](connect_request const& request, connect_handler done) {
+    struct attempt final : connection_attempt {
+      std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+      ~attempt() override { *alive = false; }
+    };
+    auto made = std::make_unique<attempt>();
+    asio::post(request.get_executor(), [alive = made->alive, why, done = std::move(done)] {
+      if (*alive) done(why);
+    });
+    return std::unique_ptr<connection_attempt>(std::move(made));
+  };
+}
+
 /// For channel_options::use_connector(): each attempt gets one end of a memory stream, and `accept` the other, which is
 /// made for `accept_on`. Attempts fail with UNAVAILABLE while `accept` is empty.
 inline connector connect_memory(asio::any_io_executor accept_on,

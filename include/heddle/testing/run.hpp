@@ -1,0 +1,37 @@
+// A test's coroutine, run to its end on the test's own thread and by its own clock.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <heddle/sync_wait.hpp>
+#include <heddle/testing/manual_clock.hpp>
+
+namespace heddle::testing {
+
+/// Runs the clock's context until nothing is left to do, while `d` passes; none by default. Returns what `work` returns,
+/// throws what it throws. Where sync_wait() would wait for ever, this throws std::runtime_error: `work` still waits for
+/// something that never comes. It is cancelled then, so that what it refers to is no longer used.
+template <class T>
+T run(manual_clock& clock, asio::awaitable<T> work, duration d = duration::zero()) {
+  auto const end = std::make_shared<heddle::detail::sync_result<T>>();
+  auto const on_end = [end](auto&&... what) { (*end)(std::forward<decltype(what)>(what)...); };
+  asio::cancellation_signal signal;
+  asio::co_spawn(clock.context(), std::move(work), asio::bind_cancellation_slot(signal.slot(), on_end));
+  clock.advance(d);
+  clock.settle();
+  if (!end->done) {
+    signal.emit(asio::cancellation_type::terminal);
+    clock.settle();
+    throw std::runtime_error("the test's coroutine did not end: it waits for something that does not come");
+  }
+  if (end->error) std::rethrow_exception(end->error);
+  return end->get();
+}
+
+}  // namespace heddle::testing
