@@ -79,6 +79,10 @@
 #include <heddle/testing/scripted_link.ipp>
 #include <heddle/testing/scripted_peer.ipp>
 #include <heddle/testing/scripted_server.ipp>
+#include <heddle/services/descriptor_index.ipp>
+#include <heddle/services/health.ipp>
+#include <heddle/services/reflection_lite.ipp>
+#include <heddle/services/reflection_messages.ipp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

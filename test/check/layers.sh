@@ -13,7 +13,7 @@ transport  | http2 rpc                      | boost/asio/ boost/system/ sys/ net
 client     | http2 rpc transport            | boost/asio/ boost/system/
 server     | http2 rpc transport            | boost/asio/ boost/system/
 middleware | rpc client server              | boost/asio/ boost/system/
-services   | rpc server                     | boost/asio/ boost/system/
+services   | rpc transport server           | boost/asio/ boost/system/
 gateway    | rpc transport server           | boost/asio/ boost/system/ boost/beast/
 testing    | hpack http2 rpc transport client server | boost/asio/ boost/system/
 top        | hpack http2 rpc transport client server | boost/asio/ boost/system/

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <heddle/rpc/grpc_protocol.hpp>
 #include <heddle/server/core.hpp>
+#include <heddle/server/service.hpp>
 
 namespace heddle::detail {
 
@@ -142,8 +144,11 @@ HEDDLE_DECL void server_core::drain(duration grace) {
       p->pause->cancel();
     }
   }
+  for (auto const& served : shared_->routes.services()) served->heddle_drain_();
   if (sessions_.empty()) return complete();
-  for_sessions([](server_session& s) { s.drain(); });
+  // Posted, so that what services have just sent on its way (health: NOT_SERVING) goes before the GOAWAY.
+  for (auto const& entry : sessions_)
+    asio::post(entry.second->get_executor(), [session = entry.second] { session->drain(); });
   deadlines_.set(*this, after(clock_.now(), grace));
 }
 

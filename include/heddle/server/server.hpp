@@ -103,6 +103,9 @@ class server {
         token, detail::executor_of(*core_), core_, std::optional<duration>(grace));
   }
 
+  /// For the parts of heddle that are built on top.
+  detail::server_core& heddle_core_() const noexcept { return *core_; }
+
  private:
   asio::any_io_executor connection_executor() const;
   server& add_fallback(std::shared_ptr<service> added,

@@ -48,6 +48,9 @@ class service {
   virtual std::span<method_binding const> heddle_methods_() const noexcept = 0;
   /// The files that describe it, each after those that it imports. Empty unless it was generated with descriptors.
   virtual std::span<descriptor_file const> heddle_files_() const noexcept { return {}; }
+  /// A server that it was added to begins to drain, or is destroyed. Connections are told after what is posted here to
+  /// their executors. Called on the server's executor, by each server once.
+  virtual void heddle_drain_() {}
 };
 
 namespace detail {
