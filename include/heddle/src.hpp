@@ -40,6 +40,7 @@
 #include <heddle/rpc/timeout.ipp>
 
 #include <heddle/transport/call_scope.ipp>
+#include <heddle/transport/channelz_registry.ipp>
 #include <heddle/transport/clock.ipp>
 #include <heddle/transport/deadlines.ipp>
 #include <heddle/transport/host_port.ipp>
@@ -79,6 +80,8 @@
 #include <heddle/testing/scripted_link.ipp>
 #include <heddle/testing/scripted_peer.ipp>
 #include <heddle/testing/scripted_server.ipp>
+#include <heddle/services/channelz.ipp>
+#include <heddle/services/channelz_messages.ipp>
 #include <heddle/services/descriptor_index.ipp>
 #include <heddle/services/health.ipp>
 #include <heddle/services/reflection_lite.ipp>

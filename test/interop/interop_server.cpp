@@ -6,6 +6,9 @@
 #include <iostream>
 #include <string>
 
+#include <heddle/services/health.hpp>
+#include <heddle/services/reflection.hpp>
+
 #include "flags.hpp"
 #include "security.hpp"
 #include "service.hpp"
@@ -21,6 +24,10 @@ int main(int argc, char** argv) try {
   service.report_load_to(load);
   server.add(load);
 #endif
+  heddle::health health;
+  server.add(health);
+  health.set("grpc.testing.TestService", heddle::serving_status::serving);
+  heddle::enable_reflection(server);
   auto const where = server.listen("0.0.0.0:" + flags.get("port", "0"), interop::server_security(flags));
   std::cout << "listening on " << where.to_string() << std::endl;
   boost::asio::co_spawn(context, server.run(), boost::asio::detached);

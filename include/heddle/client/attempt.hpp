@@ -33,13 +33,22 @@ class client_attempt final : public rpc::exchange_events {
   /// False when the connection has no room.
   bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size);
   bool active() const noexcept { return exchange_ != nullptr; }
-  std::uint8_t* prepare(std::size_t n) { return exchange_->prepare(n); }
-  void commit(std::size_t n) { exchange_->commit(n); }
+  /// Room for `n` bytes, which are whole framed messages when they are committed.
+  std::uint8_t* prepare(std::size_t n) { return prepared_ = exchange_->prepare(n); }
+  void commit(std::size_t n) {
+    if (meter_.on()) count_sent(n);
+    exchange_->commit(n);
+  }
   void send_end() { exchange_->send_end(); }
   bool should_wait() const { return exchange_->should_wait(); }
   void notify_writable() { exchange_->notify_writable(); }
   void consumed(std::size_t n) {
     if (exchange_ != nullptr) exchange_->consumed(n);
+  }
+  /// Takes the message at the front.
+  void take() {
+    meter_.received();
+    consumed(inbound_.pop());
   }
   /// Takes a framed message as if it had been received; the only one, unless `more`.
   void answer(bytes_view framed, bool more);
@@ -64,13 +73,17 @@ class client_attempt final : public rpc::exchange_events {
   void on_writable() override { user_.on_attempt_writable(); }
   void on_settled() override { inbound_.keep(); }
   void finish(status s);
+  void finish_by_peer(status s);
   void let_go() noexcept;
+  void count_sent(std::size_t n);
 
   attempt_user& user_;
   rpc::wire_protocol const& protocol_;
   compressor_list const& known_;
   std::shared_ptr<transport::http2_driver> driver_;
   rpc::exchange* exchange_ = nullptr;
+  std::uint8_t* prepared_ = nullptr;
+  channelz_meter meter_;
   rpc::inbound inbound_;
   rpc::response_head head_;
   metadata trailers_;

@@ -14,7 +14,18 @@ HEDDLE_DECL bool client_attempt::start(transport::http2_driver& driver, header_l
   if (exchange_ == nullptr) return false;
   driver_ = std::static_pointer_cast<transport::http2_driver>(driver.shared_from_this());
   over_ = false;
+  meter_.begin(driver.channelz(), false);
+  meter_.call();
   return true;
+}
+
+HEDDLE_DECL void client_attempt::count_sent(std::size_t n) {
+  bytes_view rest(prepared_, n);
+  message_reader reader(0xffff'ffff);
+  reader.set_encoded(true);
+  std::int64_t messages = 0;
+  for (; reader.read(rest) == message_reader::outcome::message; ++messages) rest = rest.subspan(reader.wanted());
+  meter_.sent(messages);
 }
 
 HEDDLE_DECL void client_attempt::end() noexcept {
@@ -33,6 +44,7 @@ HEDDLE_DECL void client_attempt::answer(bytes_view framed, bool more) {
 /// Without an exchange nobody tells us that a loan has ended.
 HEDDLE_DECL void client_attempt::let_go() noexcept {
   inbound_.keep();
+  meter_.end();
   if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->release();
 }
 
@@ -51,7 +63,8 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
   if (too_large)
     return finish(status(status_code::resource_exhausted,
                          "the response headers are larger than limits().max_header_list_size allows"));
-  if (end) return finish(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
+  if (end)
+    return finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
   status wrong = protocol_.read_response(fields, head_);
   if (!wrong.is_ok()) return finish(std::move(wrong));
   if (!head_.encoding.empty()) {
@@ -70,7 +83,7 @@ HEDDLE_DECL void client_attempt::on_body(bytes_view bytes, bool end) {
   if (over_) return consumed(bytes.size());
   inbound_.lend(bytes);
   if (inbound_.failed()) return finish(inbound_.error());
-  if (end) return finish(protocol_.missing_trailers(head_));
+  if (end) return finish_by_peer(protocol_.missing_trailers(head_));
   user_.on_attempt_data();
 }
 
@@ -79,7 +92,7 @@ HEDDLE_DECL void client_attempt::on_trailers(header_list const& fields, bool too
   if (too_large)
     return finish(status(status_code::resource_exhausted,
                          "the response trailers are larger than limits().max_header_list_size allows"));
-  finish(protocol_.read_trailers(fields, head_, trailers_));
+  finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));
 }
 
 HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {
@@ -88,6 +101,11 @@ HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {
   over_ = true;
   inbound_.end();
   user_.on_attempt_end(why.status, why.unprocessed);
+}
+
+HEDDLE_DECL void client_attempt::finish_by_peer(status s) {
+  meter_.answered(s.is_ok());
+  finish(std::move(s));
 }
 
 HEDDLE_DECL void client_attempt::finish(status s) {

@@ -139,6 +139,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void cancel_headers();
   status send(void const* message, write_options how);
   status frame(void const* message, write_options how);
+  void count_start();
   status check_size(std::size_t size) const;
   status send_early();
   void send_single_request();
@@ -189,6 +190,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   client_call* next_queued_ = nullptr;
   bool queued_ = false;
+  bool counted_ = false;  // by channelz, and not yet at its end
 };
 
 }  // namespace heddle::detail

@@ -95,6 +95,7 @@ HEDDLE_DECL void client_call::start() {
     attempt_status_ = status();
     return recycle_if_quiet();
   }
+  count_start();
   if (!attempt_status_.is_ok()) return conclude(std::exchange(attempt_status_, status()));
   if (core_.closed()) return conclude(status(status_code::cancelled, "the channel was destroyed"));
   if (until_ != never) {
@@ -105,6 +106,14 @@ HEDDLE_DECL void client_call::start() {
   if (parent_ != nullptr && !parent_->add(*this)) return end_with_parent();
   if (intercepted_) return interception_->begin();
   core_.pick(*this);
+}
+
+HEDDLE_DECL void client_call::count_start() {
+  channelz_node* const node = core_.channelz();
+  counted_ = node != nullptr;
+  if (!counted_) return;
+  node->calls.started.add(1);
+  node->calls.last_started.set(node->now());
 }
 
 HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
@@ -151,6 +160,8 @@ HEDDLE_DECL void client_call::conclude(status s) {
   done_ = true;
   status_ = std::move(s);
   leave_parent();
+  if (std::exchange(counted_, false))
+    (status_.is_ok() ? core_.channelz()->calls.succeeded : core_.channelz()->calls.failed).add(1);
   core_.unqueue(*this);
   if (has_deadline()) {
     core_.deadlines().remove(*this);
@@ -320,7 +331,7 @@ HEDDLE_DECL status client_call::single_response() {
   bytes_view const body = in.message();
   if (in.failed()) return in.error();
   bool const parsed = method_->response().parse(read_into_, body);
-  attempt_.consumed(in.pop());
+  attempt_.take();
   if (!parsed)
     return status(status_code::internal, "the response is no " + std::string(method_->response().type_name()),
                   status_origin::transport);
@@ -345,7 +356,7 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
     return false;
   }
   bool const parsed = method_->response().parse(message, body);
-  attempt_.consumed(in.pop());
+  attempt_.take();
   status refused =
       parsed ? see_response(message)
              : status(status_code::internal, "a response message is no " + std::string(method_->response().type_name()),

@@ -14,6 +14,7 @@
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/backoff.hpp>
 #include <heddle/rpc/gzip.hpp>
+#include <heddle/transport/channelz_records.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/interceptor.hpp>
 
@@ -126,6 +127,13 @@ class channel_options {
   }
   channel_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
 
+  /// Has the channel and its connections recorded, for heddle::channelz to tell. Default: nothing is counted.
+  channel_options& channelz(channelz_records const& records) & {
+    channelz_ = records.heddle_registry_();
+    return *this;
+  }
+  channel_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
+
   /// The encodings that requests may be compressed with and answers may come in. Default: gzip and deflate.
   channel_options& compressors(compressor_list list) & noexcept {
     compressors_ = std::move(list);
@@ -156,6 +164,7 @@ class channel_options {
   http2::limits const& limits() const noexcept { return limits_; }
   compressor_list const& compressors() const noexcept { return compressors_; }
   std::string const& compression() const noexcept { return compression_; }
+  std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
 
  private:
   std::size_t max_receive_ = 4 * 1024 * 1024, max_send_ = 0x7fffffff, replay_limit_ = 256 * 1024;
@@ -170,6 +179,7 @@ class channel_options {
   std::shared_ptr<random_source> random_ = std::make_shared<default_random>();
   interceptor_list interceptors_;
   http2::limits limits_;
+  std::shared_ptr<detail::channelz_registry> channelz_;
 };
 
 }  // namespace heddle

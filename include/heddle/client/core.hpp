@@ -52,6 +52,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
     return scratch_;
   }
   bool closed() const noexcept { return closed_; }
+  /// Null: nothing is recorded.
+  channelz_node* channelz() const noexcept { return channelz_.get(); }
 
   /// Completes it when the state is one that it waits for.
   void watch(std::shared_ptr<channel_wait> w);
@@ -72,6 +74,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   compressor const* const encoder_;
   asio::any_io_executor const executor_;
   deadline_queue deadlines_;
+  std::shared_ptr<channelz_node> const channelz_;
   subchannel subchannel_;
   header_list scratch_;
 

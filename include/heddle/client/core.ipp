@@ -28,7 +28,11 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
       encoder_(options_.compressors().get(options_.compression())),
       executor_(options_.single_threaded() ? std::move(executor) : asio::any_io_executor(asio::make_strand(executor))),
       deadlines_(options_.used_clock(), executor_),
-      subchannel_(*this, options_, name_, authority_, executor_, deadlines_) {
+      channelz_(options_.used_channelz() == nullptr
+                    ? nullptr
+                    : std::make_shared<channelz_node>(options_.used_channelz(), channelz_kind::channel, nullptr,
+                                                      std::string(target_text), options_.used_clock())),
+      subchannel_(*this, options_, name_, authority_, executor_, deadlines_, channelz_) {
   shutdown_service::of(executor_).add(*this);
 }
 
@@ -108,6 +112,7 @@ HEDDLE_DECL void channel_core::on_room() {
 }
 
 HEDDLE_DECL void channel_core::on_state(connectivity state, status const& why) {
+  if (channelz_ != nullptr) channelz_->state.set(static_cast<int>(state));
   tell_watchers(state);
   if (state == connectivity::transient_failure) fail_queued(why);
   if (state == connectivity::idle && queue_head_ != nullptr) subchannel_.connect();
@@ -191,6 +196,7 @@ HEDDLE_DECL void channel_core::close() {
   for (auto const& call : calls)
     if (call->is_running()) call->conclude(why);
   subchannel_.close();
+  if (channelz_ != nullptr) channelz_->state.set(static_cast<int>(connectivity::shutdown));
   tell_watchers(connectivity::shutdown);
   deadlines_.stop();
 }

@@ -37,7 +37,7 @@ class subchannel_user {
 class subchannel final : private deadline_item {
  public:
   subchannel(subchannel_user& user, channel_options const& options, target const& name, std::string const& authority,
-             asio::any_io_executor executor, deadline_queue& deadlines);
+             asio::any_io_executor executor, deadline_queue& deadlines, std::shared_ptr<channelz_node> const& recorded);
   ~subchannel();
 
   connectivity state() const noexcept { return state_; }
@@ -73,6 +73,7 @@ class subchannel final : private deadline_item {
   std::string const& authority_;
   asio::any_io_executor executor_;
   deadline_queue& deadlines_;
+  std::shared_ptr<channelz_node> channelz_;
   connectivity state_ = connectivity::idle;
   status last_error_;
   backoff backoff_;

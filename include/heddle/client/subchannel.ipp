@@ -22,6 +22,7 @@ class subchannel::connection final : private transport::http2_driver_user {
     driver_->close(status(status_code::cancelled, "the channel was destroyed"));
   }
   void start() {
+    if (owner_.channelz_ != nullptr) driver_->record(owner_.channelz_);
     driver_->check_threads(owner_.check_);
     driver_->start(*this);
   }
@@ -45,13 +46,16 @@ class subchannel::connection final : private transport::http2_driver_user {
 
 HEDDLE_DECL subchannel::subchannel(subchannel_user& user, channel_options const& options, target const& name,
                                    std::string const& authority, asio::any_io_executor executor,
-                                   deadline_queue& deadlines)
+                                   deadline_queue& deadlines, std::shared_ptr<channelz_node> const& recorded)
     : user_(user),
       options_(options),
       name_(name),
       authority_(authority),
       executor_(std::move(executor)),
       deadlines_(deadlines),
+      channelz_(recorded == nullptr ? nullptr
+                                    : std::make_shared<channelz_node>(recorded->registry(), channelz_kind::subchannel,
+                                                                      recorded, recorded->name, options.used_clock())),
       backoff_(options.backoff()),
       check_(options.single_threaded() ? std::make_shared<thread_check>() : nullptr) {}
 
@@ -59,6 +63,7 @@ HEDDLE_DECL subchannel::~subchannel() { close(); }
 
 HEDDLE_DECL void subchannel::close() {
   state_ = connectivity::shutdown;
+  if (channelz_ != nullptr) channelz_->state.set(static_cast<int>(state_));
   deadlines_.remove(*this);
   attempt_.reset();
   resolver_.reset();
@@ -73,6 +78,7 @@ HEDDLE_DECL transport::http2_driver* subchannel::driver_with_room() const noexce
 
 HEDDLE_DECL void subchannel::set_state(connectivity state) {
   state_ = state;
+  if (channelz_ != nullptr) channelz_->state.set(static_cast<int>(state));
   user_.on_state(state, last_error_);
 }
 

@@ -119,6 +119,9 @@ class connection final : private hpack::field_sink {
   std::size_t open_streams() const noexcept { return table_.size(); }
   std::uint64_t count(reason why) const noexcept { return budgets_.count(why); }
   settings const& peer_settings() const noexcept { return peer_; }
+  /// What we, and what the peer, may still send on all streams together.
+  std::int64_t send_credit() const noexcept { return send_window_.available(); }
+  std::int64_t receive_credit() const noexcept { return recv_window_.left(); }
   /// Bytes queued and under way.
   std::size_t queued_output() const noexcept { return frames_.size() + urgent_.size() + in_flight_; }
 

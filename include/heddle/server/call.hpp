@@ -59,7 +59,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
     idle,
     head,       // nothing but the exchange
     receiving,  // a single request is on its way
-    rejecting,  // the answer is known; a plain HTTP request is heard out first
+    rejecting,  // the answer is known
     running,    // the handler has it
   };
 
@@ -118,6 +118,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   std::shared_ptr<server_shared const> const shared_;  // a handler may outlive its server, but not its service
   std::shared_ptr<transport::http2_driver> driver_;
   std::string const peer_;
+  channelz_meter meter_;
   clock& clock_;
   rpc::exchange* exchange_ = nullptr;
   rpc::wire_protocol const* protocol_ = nullptr;

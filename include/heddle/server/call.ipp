@@ -32,6 +32,7 @@ HEDDLE_DECL server_call::~server_call() {
 
 HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
   exchange_ = &exchange;
+  meter_.begin(driver_->channelz(), true);
   phase_ = phase::head;
   over_ = head_sent_ = request_complete_ = false;
   cancel_pending_ = false;
@@ -58,6 +59,7 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
     if (wrong.is_ok()) wrong = check_request();
     if (!wrong.is_ok()) return reject(std::move(wrong));
     phase_ = phase::receiving;
+    meter_.call();
     begin_encodings();
     if (until_ != never) driver_->deadlines().set(*this, until_);
     if (route_->method->client_streams()) driver_->schedule(*this);
@@ -153,9 +155,12 @@ HEDDLE_DECL void server_call::reject_http(int http_status, std::string_view text
   phase_ = phase::rejecting;
   http_status_ = http_status;
   answer_ = status(status_code::unknown, std::string(text));
+  request_complete_ = true;  // whoever streams might wait for the answer before he ends
+  driver_->schedule(*this);
 }
 
 HEDDLE_DECL void server_call::answer_rejection() {
+  meter_.answered(false);
   header_list& fields = session_->scratch();
   if (http_status_ == 0) {
     protocol_->write_trailers_only(response_, answer_, trailers_, fields);
@@ -257,6 +262,7 @@ HEDDLE_DECL void server_call::wake() {
 
 HEDDLE_DECL void server_call::finish(status const& s) {
   if (!over_) {
+    meter_.answered(s.is_ok());
     header_list& fields = session_->scratch();
     if (!s.is_ok()) held_.clear();
     if (!head_sent_ && held_.empty() && response_.metadata.empty()) {
@@ -267,6 +273,7 @@ HEDDLE_DECL void server_call::finish(status const& s) {
       if (!held_.empty()) {
         std::copy(held_.data(), held_.data() + held_.size(), exchange_->prepare(held_.size()));
         exchange_->commit(held_.size());
+        meter_.sent();
       }
       header_list& end = session_->scratch();
       protocol_->write_trailers(s, trailers_, end);
@@ -282,6 +289,7 @@ HEDDLE_DECL void server_call::end_exchange() {
   end_operations();
   bool const ran = std::exchange(phase_, phase::idle) == phase::running;
   if (has_deadline()) driver_->deadlines().remove(*this);
+  meter_.end();
   inbound_.discard();
   inbound_.shrink();
   held_.clear();

@@ -45,6 +45,7 @@ HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
   bool const parsed = ops.parse(message, body);
   exchange_->consumed(inbound_.pop());
   request_taken_ = true;
+  meter_.received();
   if (!parsed) throw rpc_error(status_code::internal, "a request message is no " + std::string(ops.type_name()));
   status const refused = see_request(message, ops);
   if (!refused.is_ok()) throw rpc_error(refused);
@@ -131,6 +132,7 @@ HEDDLE_DECL void server_call::frame_message(void const* message, message_ops con
     held_.commit(framed);
   else
     exchange_->commit(framed);
+  if (!hold) meter_.sent();
 }
 
 /// Only with what the client takes, and only while the head can still say so.

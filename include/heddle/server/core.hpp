@@ -51,6 +51,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
     std::shared_ptr<listener> socket;
     std::unique_ptr<timer> pause;  // after accept() failed for want of descriptors
     duration next_pause = std::chrono::milliseconds(100);
+    std::shared_ptr<channelz_node> channelz = nullptr;
   };
 
   endpoint add_port(std::shared_ptr<listener> opened);

@@ -21,6 +21,8 @@ HEDDLE_DECL server_core::server_core(asio::any_io_executor executor, server_opti
   shared_->encoder = options.compressors().get(options.compression());
   shared_->options = std::move(options);
   shared_->protocols.push_back(&rpc::grpc_protocol::instance());
+  if (auto const& registry = shared_->options.used_channelz())
+    shared_->channelz = std::make_shared<channelz_node>(registry, channelz_kind::server, nullptr, "", clock_);
   shutdown_service::of(executor_).add(*this);
 }
 
@@ -43,6 +45,9 @@ HEDDLE_DECL asio::any_io_executor server_core::connection_executor() const {
 HEDDLE_DECL endpoint server_core::add_port(std::shared_ptr<listener> opened) {
   endpoint const where = opened->where();
   auto const p = std::make_shared<port>(port{std::move(opened), clock_.make_timer(executor_)});
+  if (shared_->channelz != nullptr)
+    p->channelz = std::make_shared<channelz_node>(shared_->channelz->registry(), channelz_kind::listener,
+                                                  shared_->channelz, where.to_target(), clock_, where.to_target());
   {
     std::lock_guard const lock(mutex_);
     ports_.push_back(p);
@@ -142,6 +147,7 @@ HEDDLE_DECL void server_core::drain(duration grace) {
     for (auto const& p : ports_) {
       p->socket->close();
       p->pause->cancel();
+      p->channelz.reset();
     }
   }
   for (auto const& served : shared_->routes.services()) served->heddle_drain_();

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <heddle/base/time.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/gzip.hpp>
+#include <heddle/transport/channelz_records.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/interceptor.hpp>
 
@@ -97,6 +99,14 @@ class server_options {
   }
   interceptor_list const& interceptors() const noexcept { return interceptors_; }
 
+  /// Has the server and its connections recorded, for heddle::channelz to tell. Default: nothing is counted.
+  server_options& channelz(channelz_records const& records) & {
+    channelz_ = records.heddle_registry_();
+    return *this;
+  }
+  server_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
+  std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
+
   /// Of each connection against its peer.
   http2::limits const& limits() const noexcept { return limits_; }
   server_options& limits(http2::limits const& l) & noexcept {
@@ -123,6 +133,7 @@ class server_options {
   interceptor_list interceptors_;
   http2::limits limits_;
   clock* clock_ = &system_clock();
+  std::shared_ptr<detail::channelz_registry> channelz_;
 };
 
 }  // namespace heddle

@@ -17,6 +17,7 @@ namespace heddle::detail {
 HEDDLE_DECL void server_call::start_handler() {
   phase_ = phase::running;
   session_->handler_started();
+  if (!route_->method->client_streams()) meter_.received();  // its one request
   intercepted_ = !route_->interceptors.empty();
   if (intercepted_) {
     if (interception_ == nullptr) interception_ = std::make_unique<server_interception>(*this);

@@ -23,6 +23,7 @@ struct server_shared {
   compressor const* encoder = nullptr;  // what options.compression() names
   router routes;
   std::vector<rpc::wire_protocol const*> protocols;
+  std::shared_ptr<channelz_node> channelz;  // null: nothing is recorded
   thread_check check;
 };
 

@@ -14,6 +14,7 @@ HEDDLE_DECL server_session::server_session(std::shared_ptr<server_shared> shared
       driver_(std::make_shared<transport::http2_driver>(
           http2::role::server, std::move(stream), shared_->options.limits(), c, shared_->options.handshake_timeout())),
       on_end_(std::move(on_end)) {
+  if (shared_->channelz != nullptr) driver_->record(shared_->channelz);
   shutdown_service::of(driver_->get_executor()).add(*this);
 }
 

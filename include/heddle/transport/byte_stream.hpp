@@ -41,6 +41,8 @@ class byte_stream {
   virtual void close() noexcept = 0;
   /// The other end, in the form of a gRPC target: "ipv4:127.0.0.1:50051".
   virtual std::string peer() const = 0;
+  /// This end, likewise; empty: it has no name.
+  virtual std::string local() const { return {}; }
   /// Nobody on the way can read or change it. Such a stream speaks HTTP/2 only if ALPN chose that.
   virtual bool is_secure() const noexcept { return false; }
   /// What ALPN chose; empty: nothing, or there is no ALPN. Known when the first read has completed.

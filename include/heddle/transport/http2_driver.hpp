@@ -13,6 +13,7 @@
 #include <heddle/http2/connection.hpp>
 #include <heddle/rpc/exchange.hpp>
 #include <heddle/transport/byte_stream.hpp>
+#include <heddle/transport/channelz_registry.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/ready_queue.hpp>
@@ -74,6 +75,10 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   HEDDLE_DECL void start(http2_driver_user& user);
   /// What owns the connection has promised one thread: see to it. Before start().
   void check_threads(std::shared_ptr<heddle::detail::thread_check> check) noexcept { check_ = std::move(check); }
+  /// Has the connection recorded for channelz. Before start().
+  HEDDLE_DECL void record(std::shared_ptr<heddle::detail::channelz_node> parent);
+  /// Null: it is not.
+  heddle::detail::channelz_node* channelz() const noexcept { return channelz_.get(); }
   /// No more calls of the user.
   void detach() noexcept { user_ = nullptr; }
 
@@ -134,6 +139,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   enum class prefix : std::uint8_t { more, http1, http2 };
   prefix first_bytes() const;
   std::string_view not_http2() const;
+  void update_channelz();
   void answer_http1();
   http2_exchange& make_exchange(http2::stream& s);
   void recycle(http2_exchange& e);
@@ -146,6 +152,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   duration const handshake_timeout_;
   std::string const peer_;
   std::shared_ptr<heddle::detail::thread_check> check_;
+  std::shared_ptr<heddle::detail::channelz_node> channelz_;
   http2_driver_user* user_ = nullptr;
   deadline_queue deadlines_;
   http2::connection connection_;

@@ -45,6 +45,21 @@ HEDDLE_DECL void http2_driver::start(http2_driver_user& user) {
   if (!closed_) read_more();
 }
 
+// ---- channelz
+
+HEDDLE_DECL void http2_driver::record(std::shared_ptr<heddle::detail::channelz_node> parent) {
+  auto registry = parent->registry();
+  channelz_ = std::make_shared<heddle::detail::channelz_node>(
+      std::move(registry), heddle::detail::channelz_kind::socket, std::move(parent), peer_, clock_, stream_->local());
+}
+
+HEDDLE_DECL void http2_driver::update_channelz() {
+  channelz_->local_window.set(connection_.send_credit());
+  channelz_->remote_window.set(connection_.receive_credit());
+  if (stream_->is_secure() && !channelz_->has_auth() && connection_.settings_received())
+    channelz_->set_auth(stream_->auth());
+}
+
 // ---- the loop
 
 HEDDLE_DECL void http2_driver::read_more() {
@@ -182,6 +197,7 @@ HEDDLE_DECL void http2_driver::on_writable(error_code ec) {
 /// What every entry into the driver ends with.
 HEDDLE_DECL void http2_driver::after_batch() {
   flush();
+  if (channelz_ != nullptr) update_channelz();
   if (closed_) return;
   if (!ready_items_.empty()) post_round();
   bool const unused = !is_server() && connection_.retired() && connection_.live_streams() == 0;

@@ -27,6 +27,8 @@ HEDDLE_DECL endpoint to_endpoint(socket_address const& address);
 /// The other end, as byte_stream::peer() says it. The peer of an accepted Unix socket has no name: it gets that of the
 /// socket which accepted it. "unknown" for addresses of other kinds.
 HEDDLE_DECL std::string peer_of(socket_protocol::socket const& socket);
+/// This end; empty when it has no name.
+HEDDLE_DECL std::string local_of(socket_protocol::socket const& socket);
 
 /// "unix:..." and "unix-abstract:...".
 HEDDLE_DECL bool is_unix_name(std::string_view text) noexcept;

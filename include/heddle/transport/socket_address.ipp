@@ -65,6 +65,12 @@ HEDDLE_DECL std::string peer_of(socket_protocol::socket const& socket) {
   return ec || peer == endpoint() ? "unknown" : peer.to_target();
 }
 
+HEDDLE_DECL std::string local_of(socket_protocol::socket const& socket) {
+  error_code ec;
+  endpoint const local = to_endpoint(socket.local_endpoint(ec));
+  return ec || local == endpoint() || local == endpoint::at_path({}) ? std::string() : local.to_target();
+}
+
 HEDDLE_DECL bool is_unix_name(std::string_view text) noexcept {
   return text.starts_with("unix:") || text.starts_with("unix-abstract:");
 }
@@ -88,7 +94,7 @@ HEDDLE_DECL result<endpoint> parse_unix_name(std::string_view text) {
 HEDDLE_DECL std::unique_ptr<byte_stream> make_socket_stream(socket_protocol::socket socket, std::string peer) {
   error_code ignored;  // by sockets that are not TCP's
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  return std::make_unique<socket_stream<socket_protocol::socket>>(std::move(socket), std::move(peer));
+  return std::make_unique<socket_stream<socket_protocol::socket>>(std::move(socket), std::move(peer), &local_of);
 }
 
 }  // namespace heddle::transport

@@ -18,8 +18,9 @@ namespace heddle {
 template <class Socket>
 class socket_stream final : public byte_stream {
  public:
-  socket_stream(Socket socket, std::string peer)
-      : socket_(std::move(socket)), memory_(std::make_shared<memories>()), peer_(std::move(peer)) {
+  /// `local_of` says byte_stream::local(); null: nothing.
+  socket_stream(Socket socket, std::string peer, std::string (*local_of)(Socket const&) = nullptr)
+      : socket_(std::move(socket)), memory_(std::make_shared<memories>()), peer_(std::move(peer)), local_of_(local_of) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
   }
@@ -46,6 +47,7 @@ class socket_stream final : public byte_stream {
     socket_.close(ignored);
   }
   std::string peer() const override { return peer_; }
+  std::string local() const override { return local_of_ != nullptr ? local_of_(socket_) : std::string(); }
 
  private:
   // Apart from the stream: an operation that the context destroys at its end may be the stream's last owner.
@@ -70,6 +72,7 @@ class socket_stream final : public byte_stream {
   Socket socket_;
   std::shared_ptr<memories> memory_;
   std::string peer_;
+  std::string (*local_of_)(Socket const&);
 };
 
 }  // namespace heddle

@@ -38,6 +38,7 @@ class tls_stream final : public byte_stream {
   HEDDLE_DECL void shut_down_write() noexcept override;
   HEDDLE_DECL void close() noexcept override;
   HEDDLE_DECL std::string peer() const override;
+  HEDDLE_DECL std::string local() const override;
   bool is_secure() const noexcept override { return true; }
   HEDDLE_DECL std::string application_protocol() const override;
   HEDDLE_DECL std::shared_ptr<auth_info const> auth() const override;

@@ -455,6 +455,7 @@ HEDDLE_DECL void tls_stream::wait_writable(std::shared_ptr<byte_stream_user> use
 HEDDLE_DECL void tls_stream::shut_down_write() noexcept { core_->shut_down_write(); }
 HEDDLE_DECL void tls_stream::close() noexcept { core_->close(); }
 HEDDLE_DECL std::string tls_stream::peer() const { return core_->inner().peer(); }
+HEDDLE_DECL std::string tls_stream::local() const { return core_->inner().local(); }
 HEDDLE_DECL std::string tls_stream::application_protocol() const { return core_->application_protocol(); }
 HEDDLE_DECL std::shared_ptr<auth_info const> tls_stream::auth() const { return core_->auth(); }
 HEDDLE_DECL std::string tls_stream::describe(error_code const& ec) const {
