@@ -78,11 +78,60 @@ TEST_CASE("keepalive every five minutes lives, and so does one every two hours w
             s.advance(calls ? 5min : 2h);
             return ping();
           }) == 0);
+    // A strike does not move what is measured from, so every second one of these is valid; but strikes add up.
     CHECK(attack(s, 100, [&](int) {
             s.advance(calls ? 5min - 1s : 2h - 1s);
             return ping();
-          }) == 3);
+          }) == 5);
+    CHECK(last_frame(s) ==
+          (calls ? "GOAWAY 1 ENHANCE_YOUR_CALM [too_many_pings]" : "GOAWAY 0 ENHANCE_YOUR_CALM [too_many_pings]"));
   }
+}
+
+TEST_CASE("who permits PINGs without calls measures them as with calls") {
+  limits l;
+  l.permit_pings_without_calls = true;
+  l.min_ping_interval = 10s;
+  server s(l);
+  s.handshake();
+  CHECK(attack(s, 100, [&](int) {
+          s.advance(10s);
+          return ping();
+        }) == 0);
+  CHECK(attack(s, 100, [&](int) {
+          s.advance(1s);
+          return ping();
+        }) == 3);
+}
+
+TEST_CASE("each kind of frame that carries an answer forgives strikes and moves the clock") {
+  enum class kind { headers, data, end_of_data, trailers };
+  for (kind const k : {kind::headers, kind::data, kind::end_of_data, kind::trailers}) {
+    server s;
+    s.handshake();
+    s.receive(s.peer.request(1));
+    s.receive(s.peer.request(3));
+    if (k != kind::headers) s.respond(1);
+    s.receive({ping(), ping(), ping()});  // one is valid, two are strikes
+    if (k == kind::headers) s.respond(1);
+    if (k == kind::data) s.write(1, "x");
+    if (k == kind::end_of_data) s.engine.end_data(s.stream(1));
+    if (k == kind::trailers) s.send_trailers(1);
+    s.receive({ping(), ping(), ping()});
+    CHECK_FALSE(s.engine.failed());
+    s.receive(ping());
+    CHECK(s.engine.failed());
+  }
+}
+
+TEST_CASE("what is no answer forgives nothing") {
+  server s;
+  s.handshake();
+  s.receive(s.peer.request(1));
+  // They make us send SETTINGS ACK, WINDOW_UPDATE and RST_STREAM.
+  s.receive({ping(), settings(), ping(), data(1, "x"), ping(), s.peer.headers(3, fields({{"a", "b"}})), ping()});
+  CHECK(s.engine.failed());
+  CHECK(last_frame(s) == "GOAWAY 3 ENHANCE_YOUR_CALM [too_many_pings]");
 }
 
 TEST_CASE("HEADERS and DATA of ours forgive PINGs, also those of BDP probes") {

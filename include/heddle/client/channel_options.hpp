@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -134,6 +135,39 @@ class channel_options {
   }
   channel_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
 
+  /// How long a connection with calls may be silent before a PING asks whether the server is still there. At least 10 s:
+  /// less counts as 10 s. Servers close connections that ask more often than they permit (gRPC's: every 5 min); a channel
+  /// to which that happens doubles its time for new connections. Default: `infinite`, never.
+  channel_options& keepalive_time(duration silence) & noexcept {
+    keepalive_time_ = silence;
+    return *this;
+  }
+  channel_options&& keepalive_time(duration silence) && noexcept { return std::move(keepalive_time(silence)); }
+  /// How long anything at all may take to come after that PING. Then the connection is lost, and its calls end with
+  /// UNAVAILABLE. With keepalive on it is the TCP_USER_TIMEOUT of TCP sockets, too. Default 20 s.
+  channel_options& keepalive_timeout(duration value) & noexcept {
+    keepalive_timeout_ = value;
+    return *this;
+  }
+  channel_options&& keepalive_timeout(duration value) && noexcept { return std::move(keepalive_timeout(value)); }
+  /// Asks without calls, too: only for servers that permit it. Default: false.
+  channel_options& keepalive_without_calls(bool value) & noexcept {
+    keepalive_without_calls_ = value;
+    return *this;
+  }
+  channel_options&& keepalive_without_calls(bool value) && noexcept {
+    return std::move(keepalive_without_calls(value));
+  }
+  /// Called on the channel's executor when a server has closed a connection for its PINGs (GOAWAY, too_many_pings), with
+  /// the keepalive time of new connections from then on. Log it: somebody has to change an option. Default: nothing.
+  channel_options& on_too_many_pings(std::function<void(duration)> f) & {
+    on_too_many_pings_ = std::move(f);
+    return *this;
+  }
+  channel_options&& on_too_many_pings(std::function<void(duration)> f) && {
+    return std::move(on_too_many_pings(std::move(f)));
+  }
+
   /// The encodings that requests may be compressed with and answers may come in. Default: gzip and deflate.
   channel_options& compressors(compressor_list list) & noexcept {
     compressors_ = std::move(list);
@@ -162,6 +196,10 @@ class channel_options {
   clock& used_clock() const noexcept { return *clock_; }
   std::shared_ptr<random_source> const& used_random() const noexcept { return random_; }
   http2::limits const& limits() const noexcept { return limits_; }
+  duration keepalive_time() const noexcept { return keepalive_time_; }
+  duration keepalive_timeout() const noexcept { return keepalive_timeout_; }
+  bool keepalive_without_calls() const noexcept { return keepalive_without_calls_; }
+  std::function<void(duration)> const& on_too_many_pings() const noexcept { return on_too_many_pings_; }
   compressor_list const& compressors() const noexcept { return compressors_; }
   std::string const& compression() const noexcept { return compression_; }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
@@ -171,6 +209,9 @@ class channel_options {
   std::string authority_, user_agent_, compression_;
   compressor_list compressors_ = default_compressors();
   backoff_options backoff_;
+  duration keepalive_time_ = infinite, keepalive_timeout_ = std::chrono::seconds(20);
+  bool keepalive_without_calls_ = false;
+  std::function<void(duration)> on_too_many_pings_;
   bool single_threaded_ = false;
   resolver_factory resolver_ = &make_dns_resolver;
   connector connector_ = &connect_socket;

@@ -62,6 +62,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
  private:
   void on_state(connectivity state, status const& why) override;
   void on_room() override;
+  duration keepalive_time() const noexcept override { return keepalive_time_; }
+  void on_too_many_pings(duration time) override;
   void on_context_shutdown() noexcept override;
   void close();
   void post_round();
@@ -75,6 +77,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   asio::any_io_executor const executor_;
   deadline_queue deadlines_;
   std::shared_ptr<channelz_node> const channelz_;
+  duration keepalive_time_;
   subchannel subchannel_;
   header_list scratch_;
 

@@ -32,6 +32,7 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
                     ? nullptr
                     : std::make_shared<channelz_node>(options_.used_channelz(), channelz_kind::channel, nullptr,
                                                       std::string(target_text), options_.used_clock())),
+      keepalive_time_(std::max(options_.keepalive_time(), transport::min_client_keepalive_time)),
       subchannel_(*this, options_, name_, authority_, executor_, deadlines_, channelz_) {
   shutdown_service::of(executor_).add(*this);
 }
@@ -117,6 +118,13 @@ HEDDLE_DECL void channel_core::on_state(connectivity state, status const& why) {
   if (state == connectivity::transient_failure) fail_queued(why);
   if (state == connectivity::idle && queue_head_ != nullptr) subchannel_.connect();
   if (state == connectivity::idle) deadlines_.relax();
+}
+
+/// gRFC A8. Connections that were made before the last doubling say nothing new.
+HEDDLE_DECL void channel_core::on_too_many_pings(duration time) {
+  keepalive_time_ = std::max(keepalive_time_, transport::doubled_keepalive_time(time));
+  if (!options_.on_too_many_pings()) return;
+  asio::post(executor_, [f = options_.on_too_many_pings(), now = keepalive_time_] { f(now); });
 }
 
 HEDDLE_DECL void channel_core::fail_queued(status const& why) {

@@ -27,6 +27,10 @@ class subchannel_user {
   virtual void on_state(connectivity state, status const& why) = 0;
   /// The ready connection may take more calls.
   virtual void on_room() = 0;
+  /// For a new connection.
+  virtual duration keepalive_time() const noexcept = 0;
+  /// A server has closed a connection because it asked too often, every `time`.
+  virtual void on_too_many_pings(duration time) = 0;
 
  protected:
   ~subchannel_user() = default;

@@ -16,7 +16,11 @@ class subchannel::connection final : private transport::http2_driver_user {
       : owner_(owner),
         driver_(std::make_shared<transport::http2_driver>(http2::role::client, std::move(stream),
                                                           owner.options_.limits(), owner.options_.used_clock(),
-                                                          owner.options_.backoff().min_connect_timeout())) {}
+                                                          owner.options_.backoff().min_connect_timeout())),
+        keepalive_time_(owner.user_.keepalive_time()) {
+    channel_options const& o = owner.options_;
+    driver_->watch(transport::keepalive(keepalive_time_, o.keepalive_timeout(), o.keepalive_without_calls()));
+  }
   ~connection() {
     driver_->detach();
     driver_->close(status(status_code::cancelled, "the channel was destroyed"));
@@ -36,12 +40,14 @@ class subchannel::connection final : private transport::http2_driver_user {
     owner_.user_.on_room();
   }
   void on_retired(status const& why) override {
+    if (driver_->is_told_too_many_pings()) owner_.user_.on_too_many_pings(keepalive_time_);
     if (owner_.current_ == this) owner_.leave_current(why);
   }
   void on_closed(status const& why) override { owner_.lost(*this, why); }
 
   subchannel& owner_;
   std::shared_ptr<transport::http2_driver> driver_;
+  duration const keepalive_time_;
 };
 
 HEDDLE_DECL subchannel::subchannel(subchannel_user& user, channel_options const& options, target const& name,

@@ -17,6 +17,7 @@
 #include <heddle/http2/flow_window.hpp>
 #include <heddle/http2/header_rules.hpp>
 #include <heddle/http2/limits.hpp>
+#include <heddle/http2/output.hpp>
 #include <heddle/http2/settings.hpp>
 #include <heddle/http2/sink.hpp>
 #include <heddle/http2/stream.hpp>
@@ -25,12 +26,6 @@
 namespace heddle::http2 {
 
 enum class role : std::uint8_t { client, server };
-
-/// What take_output() hands over, to be sent in this order.
-struct output {
-  byte_buffer urgent;  // PING acknowledgements pass what is queued
-  byte_buffer frames;
-};
 
 /// One HTTP/2 connection, either role. Never throws on input, never asserts on input, has no clock and no sockets.
 /// Not thread-safe. The sink must outlive it.
@@ -63,6 +58,8 @@ class connection final : private hpack::field_sink {
   bool has_output() const noexcept { return !frames_.empty() || !urgent_.empty() || new_stall_; }
   /// Hands over everything queued. `into` must be empty; its memory is used for what is queued next.
   HEDDLE_DECL void take_output(output& into, time_point now);
+  /// Lets what is urgent pass the rest of what was taken, which the socket is slow with.
+  HEDDLE_DECL void take_urgent(output& into);
   /// What was taken has left.
   HEDDLE_DECL void output_written(time_point now);
 
@@ -105,10 +102,15 @@ class connection final : private hpack::field_sink {
   // ---- the connection
 
   void ping(std::uint64_t payload) { write_ping(frames_, false, payload); }
+  /// The same, ahead of what is queued.
+  void ping_ahead(std::uint64_t payload) { write_ping(settings_sent_ ? urgent_ : frames_, false, payload); }
   /// GOAWAY in two steps (RFC 9113 §6.8): first with the highest id, then, a round trip later, with the true one.
-  HEDDLE_DECL void shut_down(time_point now);
+  /// `debug` is its text, a literal. Does nothing the second time.
+  HEDDLE_DECL void shut_down(time_point now, std::string_view debug = "graceful");
   /// After shut_down(): the peer knows the last stream, and all streams have ended and were released.
   bool drained() const noexcept { return failed_ || (shutdown_ == shutdown_state::final && live_ == 0); }
+  /// After shut_down(): the peer knows the last stream, or has been told.
+  bool last_stream_named() const noexcept { return shutdown_ == shutdown_state::final; }
   /// GOAWAY at once and no more input.
   HEDDLE_DECL void fail(error_code code, std::string_view why);
   bool failed() const noexcept { return failed_; }
@@ -145,6 +147,7 @@ class connection final : private hpack::field_sink {
   void on_rst_stream(frame_header const& h, bytes_view payload);
   void on_settings(frame_header const& h, bytes_view payload);
   void on_ping(frame_header const& h, bytes_view payload);
+  bool permits_ping() noexcept;
   void on_goaway(frame_header const& h, bytes_view payload);
   void on_window_update(frame_header const& h, bytes_view payload);
   void on_priority(frame_header const& h, bytes_view payload);
@@ -182,6 +185,10 @@ class connection final : private hpack::field_sink {
   void write_header_frames(stream_id id, header_list const& fields, bool end_stream);
   void write_end(stream& s);
   void after_end(stream& s);
+  void forgive_pings() noexcept {
+    ping_strikes_ = 0;
+    last_valid_ping_ = never;
+  }
 
   // connection.ipp
   void reset(stream& s, error_code code, reason why, std::string_view text);
@@ -231,8 +238,8 @@ class connection final : private hpack::field_sink {
   std::uint32_t batch_ = 0;
   std::uint32_t empty_data_ = 0, empty_data_in_row_ = 0;
   std::uint32_t update_credit_ = 100;  // WINDOW_UPDATEs that our DATA calls for
-  std::uint32_t strikes_ = 0;
-  time_point last_ping_ = never;
+  std::uint32_t ping_strikes_ = 0;
+  time_point last_valid_ping_ = never;
 
   std::vector<std::unique_ptr<stream>> streams_;  // all ever made
   std::vector<stream*> free_;
@@ -250,6 +257,7 @@ class connection final : private hpack::field_sink {
   bool goaway_received_ = false;
   stream_id peer_goaway_last_ = max_stream_id;
   shutdown_state shutdown_ = shutdown_state::none;
+  std::string_view goodbye_;
   time_point goaway_deadline_ = never;
 };
 

@@ -67,7 +67,7 @@ HEDDLE_DECL void connection::on_timer(time_point now) {
     shutdown_ = shutdown_state::final;
     goaway_deadline_ = never;
     goaway_last_ = last_peer_id_;
-    write_goaway(frames_, goaway_last_, error_code::no_error, "graceful");
+    write_goaway(frames_, goaway_last_, error_code::no_error, goodbye_);
   }
   if (now >= stall_check_) {
     stall_check_ = never;
@@ -110,16 +110,17 @@ HEDDLE_DECL void connection::lost(std::string_view why) {
   }
 }
 
-HEDDLE_DECL void connection::shut_down(time_point now) {
+HEDDLE_DECL void connection::shut_down(time_point now, std::string_view debug) {
   if (failed_ || shutdown_ != shutdown_state::none) return;
+  goodbye_ = debug;
   if (who_ == role::client) {  // nothing is ever opened by a server, so one step is enough
     shutdown_ = shutdown_state::final;
-    write_goaway(frames_, 0, error_code::no_error, "graceful");
+    write_goaway(frames_, 0, error_code::no_error, goodbye_);
     return;
   }
   shutdown_ = shutdown_state::announced;
   goaway_deadline_ = after(now, limits_.goaway_ping_timeout);
-  write_goaway(frames_, max_stream_id, error_code::no_error, "graceful");
+  write_goaway(frames_, max_stream_id, error_code::no_error, goodbye_);
   write_ping(frames_, false, shutdown_ping);
 }
 

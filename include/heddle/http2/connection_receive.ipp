@@ -248,19 +248,25 @@ HEDDLE_DECL void connection::on_ping(frame_header const& h, bytes_view payload) 
       shutdown_ = shutdown_state::final;
       goaway_deadline_ = never;
       goaway_last_ = last_peer_id_;
-      write_goaway(frames_, goaway_last_, error_code::no_error, "graceful");
+      write_goaway(frames_, goaway_last_, error_code::no_error, goodbye_);
       return;
     }
     return sink_.on_ping_ack(content);
   }
-  if (who_ == role::server) {
-    auto const apart = table_.size() != 0 ? limits_.min_ping_interval : limits_.min_ping_interval_without_calls;
-    if (last_ping_ != never && now_ < after(last_ping_, apart) && ++strikes_ > limits_.max_ping_strikes)
-      return fail(error_code::enhance_your_calm, "too_many_pings");
-    last_ping_ = now_;
-  }
+  if (who_ == role::server && !permits_ping()) return fail(error_code::enhance_your_calm, "too_many_pings");
   write_ping(settings_sent_ ? urgent_ : frames_, true, content);  // §3.4: nothing comes before the first SETTINGS
   induced();
+}
+
+/// gRFC A8, "Server Enforcement", to the letter: what is measured from is the last PING that was no strike, and strikes
+/// add up until we send HEADERS or DATA.
+HEDDLE_DECL bool connection::permits_ping() noexcept {
+  bool const calls = table_.size() != 0 || limits_.permit_pings_without_calls;
+  auto const apart = calls ? limits_.min_ping_interval : limits_.min_ping_interval_without_calls;
+  if (last_valid_ping_ != never && now_ < after(last_valid_ping_, apart))
+    return ++ping_strikes_ <= limits_.max_ping_strikes;
+  last_valid_ping_ = now_;
+  return true;
 }
 
 HEDDLE_DECL void connection::on_goaway(frame_header const& h, bytes_view payload) {
@@ -322,7 +328,7 @@ HEDDLE_DECL void connection::on_priority(frame_header const& h, bytes_view paylo
   switch (state_of(h.id)) {
     case stream_state::idle: return fail(code, text);
     case stream_state::reset_sent: return static_cast<void>(charge(why));  // one reset is enough
-    default: return reset_unknown(h.id, code, why);                       // §6.3 names no state
+    default: return reset_unknown(h.id, code, why);  // §6.3 names no state
   }
 }
 

@@ -22,6 +22,14 @@ HEDDLE_DECL void connection::take_output(output& into, time_point now) {
   induced_ = 0;
 }
 
+HEDDLE_DECL void connection::take_urgent(output& into) {
+  if (urgent_.empty()) return;
+  into.finish_frame();
+  into.urgent.append(urgent_.view());
+  in_flight_ += urgent_.size();
+  urgent_.clear();
+}
+
 HEDDLE_DECL void connection::output_written(time_point now) {
   now_ = now;
   in_flight_ = 0;
@@ -57,8 +65,7 @@ HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const
   encoder_.encode(fields, frames_);
   std::size_t const length = frames_.size() - at - frame_header_size, most = peer_.max_frame_size;
   frame_header::write_length(frames_.data() + at, static_cast<std::uint32_t>(std::min(length, most)));
-  strikes_ = 0;
-  last_ping_ = never;
+  forgive_pings();
   if (length <= most) return;
 
   frames_.data()[at + 4] = end;  // END_HEADERS moves to the last CONTINUATION
@@ -144,8 +151,7 @@ HEDDLE_DECL void connection::data_sent(stream& s, std::size_t n) noexcept {
   frame_header::write_length(frames_.data() + tail_at_, static_cast<std::uint32_t>(tail_length_));
   s.send_.take(static_cast<std::int64_t>(n));
   send_window_.take(static_cast<std::int64_t>(n));
-  strikes_ = 0;
-  last_ping_ = never;
+  forgive_pings();
   // A peer may answer every message with two updates; crumbs that its own tiny updates made us send earn none.
   if (n >= 256 || s.pending_.empty())
     update_credit_ = static_cast<std::uint32_t>(std::min<std::size_t>(update_credit_ + 10 + n / 16, 100000));
@@ -159,6 +165,7 @@ HEDDLE_DECL void connection::write_end(stream& s) {
     tail_ = nullptr;
   } else {
     write_frame(frames_, 0, frame_type::data, flag::end_stream, s.id_);
+    forgive_pings();
   }
   s.state_ = step(s.state_, stream_input::send_end_stream).next;
   after_end(s);

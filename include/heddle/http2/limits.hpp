@@ -52,11 +52,13 @@ struct limits {
   /// Odd but legal frames: unknown types, PRIORITY, WINDOW_UPDATE that no DATA called for.
   double glitch_burst = 10000, glitches_per_second = 330;
 
-  /// PINGs closer together than this are strikes; more than `max_ping_strikes` without HEADERS or DATA from us in
-  /// between are a connection error (gRFC A8). Servers only.
+  /// A PING that comes sooner than this after the last one that did not is a strike; more than `max_ping_strikes`
+  /// without HEADERS or DATA from us in between are a connection error (gRFC A8). Servers only.
   std::uint32_t max_ping_strikes = 2;
   std::chrono::nanoseconds min_ping_interval = std::chrono::minutes(5);
+  /// Without calls it is this long, as for TCP's own keepalive, unless `permit_pings_without_calls`.
   std::chrono::nanoseconds min_ping_interval_without_calls = std::chrono::hours(2);
+  bool permit_pings_without_calls = false;
 
   /// Output that waits for the socket; calls that write more are suspended (CVE-2019-9517).
   std::size_t max_queued_output = 1024 * 1024;

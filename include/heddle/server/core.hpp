@@ -72,6 +72,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   asio::any_io_executor const base_, executor_;
   clock& clock_;
   deadline_queue deadlines_;
+  std::shared_ptr<random_source> random_;
   stage stage_ = stage::idle;
   std::mutex mutex_;  // ports_ before run()
   std::vector<std::shared_ptr<port>> ports_;

@@ -18,6 +18,7 @@ HEDDLE_DECL server_core::server_core(asio::any_io_executor executor, server_opti
       executor_(options.single_threaded() ? base_ : asio::any_io_executor(asio::make_strand(base_))),
       clock_(options.used_clock()),
       deadlines_(clock_, executor_) {
+  random_ = options.used_random();
   shared_->encoder = options.compressors().get(options.compression());
   shared_->options = std::move(options);
   shared_->protocols.push_back(&rpc::grpc_protocol::instance());
@@ -99,7 +100,12 @@ HEDDLE_DECL void server_core::add_session(std::unique_ptr<byte_stream> stream) {
       if (auto const core = self.lock()) core->session_ended(*key);
     });
   };
-  auto const session = std::make_shared<server_session>(shared_, std::move(stream), clock_, on_end);
+  duration age = shared_->options.max_connection_age();
+  if (age != infinite) {
+    if (random_ == nullptr) random_ = std::make_shared<default_random>();
+    age = transport::jittered_age(age, random_->uniform());
+  }
+  auto const session = std::make_shared<server_session>(shared_, std::move(stream), clock_, age, on_end);
   sessions_.emplace(session.get(), session);
   asio::dispatch(session->get_executor(), [session] { session->start(); });
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <heddle/base/random.hpp>
 #include <heddle/base/time.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/gzip.hpp>
@@ -75,6 +76,70 @@ class server_options {
   server_options&& grace(duration value) && noexcept { return std::move(grace(value)); }
   duration grace() const noexcept { return grace_; }
 
+  /// How long a connection may be silent, with or without calls, before a PING asks whether the client is still there.
+  /// Default 2 h, at least 1 s; `infinite`: never.
+  server_options& keepalive_time(duration silence) & noexcept {
+    keepalive_time_ = silence;
+    return *this;
+  }
+  server_options&& keepalive_time(duration silence) && noexcept { return std::move(keepalive_time(silence)); }
+  duration keepalive_time() const noexcept { return keepalive_time_; }
+  /// How long anything at all may take to come after that PING. Then the connection is lost, and its calls are cancelled.
+  /// It is the TCP_USER_TIMEOUT of TCP sockets, too, unless keepalive_time() is infinite. Default 20 s.
+  server_options& keepalive_timeout(duration value) & noexcept {
+    keepalive_timeout_ = value;
+    return *this;
+  }
+  server_options&& keepalive_timeout(duration value) && noexcept { return std::move(keepalive_timeout(value)); }
+  duration keepalive_timeout() const noexcept { return keepalive_timeout_; }
+
+  /// How often clients may send PINGs. Three that come sooner, with no answer of ours in between, end their connection:
+  /// GOAWAY with ENHANCE_YOUR_CALM, "too_many_pings". Default 5 min. The same as limits().min_ping_interval.
+  server_options& permit_keepalive_time(duration shortest) & noexcept {
+    limits_.min_ping_interval = shortest;
+    return *this;
+  }
+  server_options&& permit_keepalive_time(duration shortest) && noexcept {
+    return std::move(permit_keepalive_time(shortest));
+  }
+  duration permit_keepalive_time() const noexcept { return limits_.min_ping_interval; }
+  /// Whether that holds without calls, too; else such PINGs may come every 2 h. Default: false. The same as
+  /// limits().permit_pings_without_calls.
+  server_options& permit_keepalive_without_calls(bool value) & noexcept {
+    limits_.permit_pings_without_calls = value;
+    return *this;
+  }
+  server_options&& permit_keepalive_without_calls(bool value) && noexcept {
+    return std::move(permit_keepalive_without_calls(value));
+  }
+  bool permit_keepalive_without_calls() const noexcept { return limits_.permit_pings_without_calls; }
+
+  /// A connection that has had no calls for this long is shut down gracefully (GOAWAY, "max_idle"). Default: `infinite`.
+  server_options& max_connection_idle(duration value) & noexcept {
+    max_connection_idle_ = value;
+    return *this;
+  }
+  server_options&& max_connection_idle(duration value) && noexcept { return std::move(max_connection_idle(value)); }
+  duration max_connection_idle() const noexcept { return max_connection_idle_; }
+  /// A connection that is as old as this, ±10 % that are drawn for each, is shut down gracefully (GOAWAY, "max_age"), so that
+  /// clients come back through the load balancer. Default: `infinite`.
+  server_options& max_connection_age(duration value) & noexcept {
+    max_connection_age_ = value;
+    return *this;
+  }
+  server_options&& max_connection_age(duration value) && noexcept { return std::move(max_connection_age(value)); }
+  duration max_connection_age() const noexcept { return max_connection_age_; }
+  /// How long such a connection's calls may go on once the client knows that no others are taken. Then the connection is
+  /// closed: handlers are cancelled, and the client sees UNAVAILABLE. Default: `infinite`.
+  server_options& max_connection_age_grace(duration value) & noexcept {
+    max_connection_age_grace_ = value;
+    return *this;
+  }
+  server_options&& max_connection_age_grace(duration value) && noexcept {
+    return std::move(max_connection_age_grace(value));
+  }
+  duration max_connection_age_grace() const noexcept { return max_connection_age_grace_; }
+
   /// A promise that one thread alone runs the executor: then connections need no strand.
   server_options& single_threaded(bool value) & noexcept {
     single_threaded_ = value;
@@ -121,12 +186,23 @@ class server_options {
   }
   server_options&& use_clock(clock& c) && noexcept { return std::move(use_clock(c)); }
   clock& used_clock() const noexcept { return *clock_; }
+  /// For tests: what jitter is drawn from, on the server's executor. Null, the default: a source of the server's own.
+  server_options& use_random(std::shared_ptr<random_source> r) & noexcept {
+    random_ = std::move(r);
+    return *this;
+  }
+  server_options&& use_random(std::shared_ptr<random_source> r) && noexcept {
+    return std::move(use_random(std::move(r)));
+  }
+  std::shared_ptr<random_source> const& used_random() const noexcept { return random_; }
 
  private:
   std::size_t max_receive_message_size_ = 4 * 1024 * 1024;
   std::size_t max_send_message_size_ = 0x7fffffff;
   duration handshake_timeout_ = std::chrono::seconds(10);
   duration grace_ = std::chrono::seconds(30);
+  duration keepalive_time_ = std::chrono::hours(2), keepalive_timeout_ = std::chrono::seconds(20);
+  duration max_connection_idle_ = infinite, max_connection_age_ = infinite, max_connection_age_grace_ = infinite;
   bool single_threaded_ = false;
   std::string compression_;
   compressor_list compressors_ = default_compressors();
@@ -134,6 +210,7 @@ class server_options {
   http2::limits limits_;
   clock* clock_ = &system_clock();
   std::shared_ptr<detail::channelz_registry> channelz_;
+  std::shared_ptr<random_source> random_;
 };
 
 }  // namespace heddle

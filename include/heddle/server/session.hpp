@@ -32,7 +32,7 @@ class server_session final : public std::enable_shared_from_this<server_session>
                              private transport::http2_driver_user,
                              private shutdown_listener {
  public:
-  server_session(std::shared_ptr<server_shared> shared, std::unique_ptr<byte_stream> stream, clock& c,
+  server_session(std::shared_ptr<server_shared> shared, std::unique_ptr<byte_stream> stream, clock& c, duration max_age,
                  std::function<void(server_session&)> on_end);
   ~server_session();
 

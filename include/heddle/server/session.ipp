@@ -9,12 +9,16 @@
 namespace heddle::detail {
 
 HEDDLE_DECL server_session::server_session(std::shared_ptr<server_shared> shared, std::unique_ptr<byte_stream> stream,
-                                           clock& c, std::function<void(server_session&)> on_end)
+                                           clock& c, duration max_age, std::function<void(server_session&)> on_end)
     : shared_(std::move(shared)),
       driver_(std::make_shared<transport::http2_driver>(
           http2::role::server, std::move(stream), shared_->options.limits(), c, shared_->options.handshake_timeout())),
       on_end_(std::move(on_end)) {
   if (shared_->channelz != nullptr) driver_->record(shared_->channelz);
+  server_options const& o = shared_->options;
+  duration const silence = std::max(o.keepalive_time(), transport::min_server_keepalive_time);
+  transport::keepalive const asking(silence, o.keepalive_timeout(), true);
+  driver_->watch(asking, transport::connection_age(o.max_connection_idle(), max_age, o.max_connection_age_grace()));
   shutdown_service::of(driver_->get_executor()).add(*this);
 }
 

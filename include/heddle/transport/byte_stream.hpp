@@ -1,6 +1,7 @@
 // A connected stream of bytes, erased: TCP, memory, and whatever else can read and write.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -39,6 +40,9 @@ class byte_stream {
   virtual void shut_down_write() noexcept = 0;
   /// Ends everything; operations under way complete with an error.
   virtual void close() noexcept = 0;
+  /// How long bytes that were sent may wait for the peer's acknowledgement before the stream ends with an error, where the
+  /// system knows (TCP_USER_TIMEOUT).
+  virtual void give_up_after(std::chrono::nanoseconds) noexcept {}
   /// The other end, in the form of a gRPC target: "ipv4:127.0.0.1:50051".
   virtual std::string peer() const = 0;
   /// This end, likewise; empty: it has no name.

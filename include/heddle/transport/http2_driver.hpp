@@ -15,38 +15,14 @@
 #include <heddle/transport/byte_stream.hpp>
 #include <heddle/transport/channelz_registry.hpp>
 #include <heddle/transport/clock.hpp>
+#include <heddle/transport/connection_age.hpp>
 #include <heddle/transport/deadlines.hpp>
+#include <heddle/transport/http2_exchange.hpp>
+#include <heddle/transport/keepalive.hpp>
 #include <heddle/transport/ready_queue.hpp>
 #include <heddle/transport/thread_check.hpp>
 
 namespace heddle::transport {
-
-class http2_driver;
-
-/// A stream of a driver, seen as an exchange. Recycled by its driver.
-class http2_exchange final : public rpc::exchange {
- public:
-  explicit http2_exchange(http2_driver& driver) noexcept : driver_(driver) {}
-
-  void send_head(header_list const& fields) override;
-  void send_head_and_end(header_list const& fields) override;
-  std::uint8_t* prepare(std::size_t n) override;
-  void commit(std::size_t n) override;
-  void send_end() override;
-  void send_trailers(header_list const& fields) override;
-  void cancel() override;
-  void consumed(std::size_t n) override;
-  bool should_wait() const override;
-  void notify_writable() override;
-  void release() override;
-
- private:
-  friend class http2_driver;
-  http2_driver& driver_;
-  http2::stream* stream_ = nullptr;
-  rpc::exchange_events* events_ = nullptr;
-  bool touched_ = false;  // lent bytes in this batch
-};
 
 /// Whom a driver serves: a server session, or a client's subchannel. Called on the driver's executor.
 class http2_driver_user {
@@ -79,6 +55,11 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   HEDDLE_DECL void record(std::shared_ptr<heddle::detail::channelz_node> parent);
   /// Null: it is not.
   heddle::detail::channelz_node* channelz() const noexcept { return channelz_.get(); }
+  /// What ends the connection besides its peer. Before start(); without it nothing does.
+  void watch(keepalive const& k, connection_age const& a = connection_age()) noexcept {
+    keepalive_ = k;
+    age_ = a;
+  }
   /// No more calls of the user.
   void detach() noexcept { user_ = nullptr; }
 
@@ -88,6 +69,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   /// The peer's SETTINGS have come.
   bool is_ready() const noexcept { return ready_; }
   bool is_retired() const noexcept { return closed_ || connection_.retired(); }
+  /// Client: the server has closed the connection for the PINGs on it.
+  bool is_told_too_many_pings() const noexcept { return too_many_pings_; }
 
   /// Resumes `item` after the batch that is being read, or soon.
   HEDDLE_DECL void schedule(ready_item& item);
@@ -131,6 +114,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void settle();
   void flush();
   void after_batch();
+  void look_at_life();
+  time_point next_look() const noexcept;
   void linger();
   void post_round();
   void round();
@@ -169,6 +154,9 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   bool lingering_ = false;  // we said our last word and read on until the peer hears it
   bool closed_ = false;
   time_point handshake_until_ = never, linger_until_ = never;
+  keepalive keepalive_;
+  connection_age age_;
+  bool too_many_pings_ = false;
   status closed_with_;
   std::string goaway_text_;
 
@@ -182,4 +170,5 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
 
 #ifndef HEDDLE_SEPARATE_COMPILATION
 #include <heddle/transport/http2_driver.ipp>
+#include <heddle/transport/http2_exchange.ipp>
 #endif

@@ -15,6 +15,7 @@ namespace detail {
 
 inline constexpr std::size_t min_read = 2 * 1024, max_read = 256 * 1024;
 inline constexpr duration linger_time = std::chrono::seconds(1);
+inline constexpr std::uint64_t keepalive_ping = 0x6865'6464'6c65'2e2e;
 inline constexpr std::string_view http1_answer =
     "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 90\r\nconnection: close\r\n\r\n"
     "This port speaks gRPC over HTTP/2 (cleartext: prior knowledge; TLS: ALPN h2), not HTTP/1.\n";
@@ -39,6 +40,9 @@ HEDDLE_DECL void http2_driver::start(http2_driver_user& user) {
   user_ = &user;
   deadlines_.set_owner(weak_from_this());
   deadlines_.after_expiry = [this] { flush_soon(); };
+  if (keepalive_.is_on()) stream_->give_up_after(keepalive_.timeout());
+  keepalive_.heard(now_);
+  age_.start(now_);
   handshake_until_ = after(now_, handshake_timeout_);
   deadlines_.set(*this, handshake_until_);
   if (!is_server()) flush();  // a server's SETTINGS go with its first answer, or to HTTP/1 not at all
@@ -78,6 +82,7 @@ HEDDLE_DECL void http2_driver::on_read(error_code ec, std::size_t n) {
     return lose(ec == asio::error::eof ? "the peer closed it" : stream_->describe(ec));
   }
   if (lost_) return read_more();  // to nobody's ears
+  keepalive_.heard(now_);
   input_.commit(n);
   if (n == read_size_) {
     read_size_ = std::min(read_size_ * 2, detail::max_read);
@@ -153,9 +158,12 @@ HEDDLE_DECL void http2_driver::settle() {
 HEDDLE_DECL void http2_driver::flush() {
   if (write_blocked_ || closed_) return;
   bool const was = std::exchange(in_batch_, true);  // what output_written() wakes waits for the next round
-  while (connection_.has_output() || !output_.frames.empty() || !output_.urgent.empty()) {
-    if (output_.frames.empty() && output_.urgent.empty()) connection_.take_output(output_, now_);
-    if (output_.frames.empty() && output_.urgent.empty()) break;
+  while (connection_.has_output() || !output_.empty()) {
+    if (output_.empty())
+      connection_.take_output(output_, now_);
+    else
+      connection_.take_urgent(output_);
+    if (output_.empty()) break;
     error_code ec;
     std::size_t n = stream_->write_some(asio::buffer(output_.urgent.data(), output_.urgent.size()),
                                         asio::buffer(output_.frames.data(), output_.frames.size()), ec);
@@ -168,11 +176,10 @@ HEDDLE_DECL void http2_driver::flush() {
       in_batch_ = was;
       return lose(stream_->describe(ec));
     }
-    std::size_t const urgent = std::min(n, output_.urgent.size());
-    output_.urgent.consume(urgent);
-    output_.frames.consume(n - urgent);
-    if (output_.frames.empty() && output_.urgent.empty()) {
+    output_.consume(n);
+    if (output_.empty()) {
       output_.frames.shrink(64 * 1024);
+      output_.urgent.shrink(4 * 1024);
       connection_.output_written(now_);
     }
   }
@@ -206,8 +213,11 @@ HEDDLE_DECL void http2_driver::after_batch() {
     retired_told_ = true;
     if (user_ != nullptr) user_->on_retired(closed_with_);
   }
-  time_point const next = std::min({connection_.next_timer(), handshake_until_, linger_until_});
-  if (next != (has_deadline() ? deadline() : never)) deadlines_.set(*this, next);
+  connection_.live_streams() != 0 ? age_.busy() : age_.idle(now_);
+  if (connection_.last_stream_named()) age_.last_stream_named(now_);
+  time_point const next = std::min({connection_.next_timer(), handshake_until_, linger_until_, next_look()});
+  // Of a later one nothing is said: the earlier fires, and looks. Silence moves on with every read.
+  if (next == never || !has_deadline() || next < deadline()) deadlines_.set(*this, next);
 }
 
 /// We have no more to say. A close now could destroy our last word on its way to the peer, so wait for its end, briefly.
@@ -264,7 +274,33 @@ HEDDLE_DECL void http2_driver::on_deadline() {
   in_batch_ = true;
   connection_.on_timer(now_);
   in_batch_ = false;
-  post_round();
+  if (!lost_) look_at_life();
+  if (!closed_) post_round();
+}
+
+HEDDLE_DECL time_point http2_driver::next_look() const noexcept {
+  if (lost_) return never;
+  // Before the peer's SETTINGS the handshake has its own deadline, and who knows what the peer speaks.
+  bool const greeted = connection_.settings_received();
+  return std::min(age_.next(), greeted ? keepalive_.next(connection_.live_streams() != 0) : never);
+}
+
+HEDDLE_DECL void http2_driver::look_at_life() {
+  if (now_ < next_look()) return;
+  if (connection_.settings_received()) {
+    auto const found = keepalive_.look(now_, connection_.live_streams() != 0);
+    if (found == keepalive::verdict::ask) connection_.ping_ahead(detail::keepalive_ping);
+    if (found == keepalive::verdict::dead)
+      return lose(std::string("nothing was heard after a keepalive PING in time (keepalive_timeout of ") +
+                  (is_server() ? "server_options)" : "channel_options)"));
+  }
+  auto const said = age_.look(now_);
+  if (said == connection_age::verdict::idle) connection_.shut_down(now_, "max_idle");
+  if (said == connection_age::verdict::aged) connection_.shut_down(now_, "max_age");
+  if (said != connection_age::verdict::over) return;
+  lost_ = true;  // what is queued still goes out, and then the end
+  closed_with_ = status(status_code::unavailable, "max_connection_age_grace is over", status_origin::transport);
+  connection_.lost("max_connection_age_grace is over");
 }
 
 // ---- ends
@@ -293,6 +329,8 @@ HEDDLE_DECL void http2_driver::lose(std::string const& why) {
     std::string text = "connection to " + peer_ + " lost: " + why;
     if (!ready_ && !not_http2().empty()) text += ": " + std::string(not_http2());
     if (!goaway_text_.empty()) text += " (the peer had said " + goaway_text_ + ")";
+    if (too_many_pings_)
+      text += "; new connections of the channel ask half as often: see channel_options::keepalive_time";
     closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
   }
   close(closed_with_);
@@ -318,6 +356,7 @@ HEDDLE_DECL void http2_driver::on_headers(http2::stream& s, header_list const& f
       connection_.reset(s, http2::error_code::refused_stream);
       return connection_.release(s);
     }
+    age_.busy();  // also for a call that comes and goes in one batch
     e = &make_exchange(s);
     e->events_ = &user_->on_request(*e);
   }
@@ -373,6 +412,7 @@ HEDDLE_DECL void http2_driver::on_room() {
 HEDDLE_DECL void http2_driver::on_goaway(http2::stream_id, http2::error_code code, std::string_view debug) {
   goaway_text_ = "GOAWAY " + std::string(to_string(code));
   if (!debug.empty()) goaway_text_ += ", " + std::string(debug);
+  if (code == http2::error_code::enhance_your_calm && debug == "too_many_pings") too_many_pings_ = keepalive_.is_on();
 }
 
 HEDDLE_DECL void http2_driver::on_ping_ack(std::uint64_t) {}
@@ -400,6 +440,10 @@ HEDDLE_DECL void http2_driver::on_failure(http2::failure const& what) {
 
 HEDDLE_DECL rpc::exchange* http2_driver::open(header_list const& head, rpc::exchange_events& events) {
   if (!can_open()) return nullptr;
+  if (keepalive_.is_on()) {  // after a long silence the call is to know within keepalive_timeout
+    now_ = clock_.now();
+    if (keepalive_.look(now_, true) == keepalive::verdict::ask) connection_.ping_ahead(detail::keepalive_ping);
+  }
   http2::stream& s = connection_.open(head, false, nullptr);
   http2_exchange& e = make_exchange(s);
   e.events_ = &events;
@@ -428,56 +472,6 @@ HEDDLE_DECL void http2_driver::recycle(http2_exchange& e) {
   e.stream_ = nullptr;
   e.events_ = nullptr;
   free_exchanges_.push_back(&e);
-}
-
-HEDDLE_DECL void http2_exchange::send_head(header_list const& fields) {
-  driver_.connection_.send_headers(*stream_, fields, false);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL void http2_exchange::send_head_and_end(header_list const& fields) {
-  driver_.connection_.send_headers(*stream_, fields, true);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL std::uint8_t* http2_exchange::prepare(std::size_t n) {
-  return driver_.connection_.prepare_data(*stream_, n);
-}
-
-HEDDLE_DECL void http2_exchange::commit(std::size_t n) {
-  driver_.connection_.commit_data(*stream_, n);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL void http2_exchange::send_end() {
-  driver_.connection_.end_data(*stream_);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL void http2_exchange::send_trailers(header_list const& fields) {
-  driver_.connection_.send_trailers(*stream_, fields);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL void http2_exchange::cancel() {
-  driver_.connection_.reset(*stream_, http2::error_code::cancel);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL void http2_exchange::consumed(std::size_t n) {
-  driver_.connection_.consume(*stream_, n);
-  driver_.flush_soon();
-}
-
-HEDDLE_DECL bool http2_exchange::should_wait() const { return driver_.connection_.should_wait(*stream_); }
-
-HEDDLE_DECL void http2_exchange::notify_writable() { driver_.connection_.notify_writable(*stream_); }
-
-HEDDLE_DECL void http2_exchange::release() {
-  http2::stream& s = *stream_;
-  driver_.recycle(*this);
-  driver_.connection_.release(s);
-  driver_.flush_soon();
 }
 
 }  // namespace heddle::transport

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include <heddle/transport/byte_stream.hpp>
 #include <heddle/transport/operation_memory.hpp>
+#include <heddle/transport/user_timeout.hpp>
 
 namespace heddle {
 
@@ -45,6 +47,9 @@ class socket_stream final : public byte_stream {
   void close() noexcept override {
     error_code ignored;
     socket_.close(ignored);
+  }
+  void give_up_after(std::chrono::nanoseconds unacknowledged) noexcept override {
+    detail::set_user_timeout(socket_, unacknowledged);
   }
   std::string peer() const override { return peer_; }
   std::string local() const override { return local_of_ != nullptr ? local_of_(socket_) : std::string(); }

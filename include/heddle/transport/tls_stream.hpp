@@ -37,6 +37,7 @@ class tls_stream final : public byte_stream {
   HEDDLE_DECL void wait_writable(std::shared_ptr<byte_stream_user> user) override;
   HEDDLE_DECL void shut_down_write() noexcept override;
   HEDDLE_DECL void close() noexcept override;
+  HEDDLE_DECL void give_up_after(std::chrono::nanoseconds unacknowledged) noexcept override;
   HEDDLE_DECL std::string peer() const override;
   HEDDLE_DECL std::string local() const override;
   bool is_secure() const noexcept override { return true; }

@@ -454,6 +454,9 @@ HEDDLE_DECL void tls_stream::wait_writable(std::shared_ptr<byte_stream_user> use
 }
 HEDDLE_DECL void tls_stream::shut_down_write() noexcept { core_->shut_down_write(); }
 HEDDLE_DECL void tls_stream::close() noexcept { core_->close(); }
+HEDDLE_DECL void tls_stream::give_up_after(std::chrono::nanoseconds unacknowledged) noexcept {
+  core_->inner().give_up_after(unacknowledged);
+}
 HEDDLE_DECL std::string tls_stream::peer() const { return core_->inner().peer(); }
 HEDDLE_DECL std::string tls_stream::local() const { return core_->inner().local(); }
 HEDDLE_DECL std::string tls_stream::application_protocol() const { return core_->application_protocol(); }

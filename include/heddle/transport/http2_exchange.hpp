@@ -1,0 +1,44 @@
+// A stream of HTTP/2 as the call that goes over it sees it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <heddle/base/config.hpp>
+#include <heddle/http2/connection.hpp>
+#include <heddle/rpc/exchange.hpp>
+
+namespace heddle::transport {
+
+class http2_driver;
+
+/// A stream of a driver, seen as an exchange. Recycled by its driver.
+class http2_exchange final : public rpc::exchange {
+ public:
+  explicit http2_exchange(http2_driver& driver) noexcept : driver_(driver) {}
+
+  void send_head(header_list const& fields) override;
+  void send_head_and_end(header_list const& fields) override;
+  std::uint8_t* prepare(std::size_t n) override;
+  void commit(std::size_t n) override;
+  void send_end() override;
+  void send_trailers(header_list const& fields) override;
+  void cancel() override;
+  void consumed(std::size_t n) override;
+  bool should_wait() const override;
+  void notify_writable() override;
+  void release() override;
+
+ private:
+  friend class http2_driver;
+  http2_driver& driver_;
+  http2::stream* stream_ = nullptr;
+  rpc::exchange_events* events_ = nullptr;
+  bool touched_ = false;  // lent bytes in this batch
+};
+
+}  // namespace heddle::transport
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/transport/http2_driver.hpp>
+#endif
