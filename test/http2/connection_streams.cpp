@@ -23,10 +23,27 @@ limits at_most(std::uint32_t streams) {
 TEST_CASE("a client may skip ids, and may not go back to them") {
   server s;
   s.handshake();
-  s.receive({s.peer.request(1), s.peer.request(7), s.peer.request(0x7fffffff)});
-  CHECK(s.events() == "headers 1 /s/m; headers 7 /s/m; headers 2147483647 /s/m");
+  s.receive({s.peer.request(1), s.peer.request(7), s.peer.request(0x5fffffff)});
+  CHECK(s.events() == "headers 1 /s/m; headers 7 /s/m; headers 1610612735 /s/m");
   s.receive(s.peer.request(5));
-  CHECK(s.sent() == "GOAWAY max PROTOCOL_ERROR [HEADERS on a stream that has ended]");
+  CHECK(s.sent() == "GOAWAY 1610612735 PROTOCOL_ERROR [HEADERS on a stream that has ended]");
+}
+
+TEST_CASE("a server that sees the last ids coming says GOAWAY, and serves what the client may still send") {
+  server s;
+  s.handshake();
+  s.receive({s.peer.request(0x5fffffff), s.peer.request(0x60000001)});
+  CHECK(s.sent() == "GOAWAY max NO_ERROR [graceful]; PING heddle!!");
+  s.receive({s.peer.request(0x60000003), s.peer.request(0x7fffffff), ping("heddle!!", flag::ack)});
+  CHECK(s.sent() == "GOAWAY max NO_ERROR [graceful]");
+  CHECK(s.known().size() == 4);
+  for (stream_id const id : s.known()) {
+    s.respond(id);
+    s.send_trailers(id);
+  }
+  s.take_quietly();
+  s.release_all();
+  CHECK(s.engine.drained());
 }
 
 TEST_CASE("streams of the wrong parity, and stream 0, are protocol errors") {

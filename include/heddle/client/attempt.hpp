@@ -1,6 +1,7 @@
 // One try of a call on one connection. Only attempts know exchanges; calls know attempts.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <heddle/base/config.hpp>
@@ -11,14 +12,21 @@
 
 namespace heddle::detail {
 
+/// How far a request has come for certain, or may have come: what decides about making it again (gRFC A6).
+enum class attempt_reach : std::uint8_t {
+  nowhere,      // it never left: it may be made again as often as it takes
+  library,      // the server's application has not seen it: it may be made again once
+  application,  // who knows
+};
+
 /// The call that made the attempt. Nothing is resumed in these.
 class attempt_user {
  public:
   virtual void on_attempt_head() = 0;
   virtual void on_attempt_data() = 0;
   virtual void on_attempt_writable() = 0;
-  /// The attempt is over. `unprocessed`: the server has not looked at it, it may be made again elsewhere.
-  virtual void on_attempt_end(status const& s, bool unprocessed) = 0;
+  /// The attempt is over.
+  virtual void on_attempt_end(status const& s, attempt_reach reached) = 0;
 
  protected:
   ~attempt_user() = default;

@@ -100,7 +100,9 @@ HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {
   if (over_) return;
   over_ = true;
   inbound_.end();
-  user_.on_attempt_end(why.status, why.unprocessed);
+  user_.on_attempt_end(why.status, why.unsent        ? attempt_reach::nowhere
+                                   : why.unprocessed ? attempt_reach::library
+                                                     : attempt_reach::application);
 }
 
 HEDDLE_DECL void client_attempt::finish_by_peer(status s) {
@@ -111,7 +113,7 @@ HEDDLE_DECL void client_attempt::finish_by_peer(status s) {
 HEDDLE_DECL void client_attempt::finish(status s) {
   over_ = true;
   inbound_.end();
-  user_.on_attempt_end(s, false);
+  user_.on_attempt_end(s, attempt_reach::application);
 }
 
 }  // namespace heddle::detail

@@ -107,7 +107,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void on_attempt_head() override;
   void on_attempt_data() override;
   void on_attempt_writable() override;
-  void on_attempt_end(status const& s, bool unprocessed) override;
+  void on_attempt_end(status const& s, attempt_reach reached) override;
 
   // client_interception
   bool begin_attempts();
@@ -189,6 +189,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   std::atomic<unsigned> pins_{0};
 
   client_call* next_queued_ = nullptr;
+  client_call* previous_queued_ = nullptr;
   bool queued_ = false;
   bool counted_ = false;  // by channelz, and not yet at its end
 };

@@ -252,10 +252,11 @@ HEDDLE_DECL void client_call::on_attempt_writable() {
   schedule();
 }
 
-HEDDLE_DECL void client_call::on_attempt_end(status const& s, bool unprocessed) {
+HEDDLE_DECL void client_call::on_attempt_end(status const& s, attempt_reach reached) {
   if (done_) return;
-  if (unprocessed && !committed_ && !transparent_retry_used_) {
-    transparent_retry_used_ = true;
+  bool const once_more = reached == attempt_reach::library && !transparent_retry_used_;
+  if (!committed_ && (once_more || reached == attempt_reach::nowhere)) {
+    if (once_more) transparent_retry_used_ = true;
     retry_pending_ = true;
     return schedule();
   }

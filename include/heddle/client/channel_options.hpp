@@ -12,6 +12,7 @@
 #include <heddle/base/time.hpp>
 #include <heddle/client/connector.hpp>
 #include <heddle/client/resolver.hpp>
+#include <heddle/http2/flow_control_options.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/backoff.hpp>
 #include <heddle/rpc/gzip.hpp>
@@ -127,6 +128,12 @@ class channel_options {
     return *this;
   }
   channel_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
+  /// Windows of each connection; writes over those of limits(). Default: adaptive ones.
+  channel_options& flow_control(flow_control_options const& f) & noexcept {
+    f.apply_to(limits_);
+    return *this;
+  }
+  channel_options&& flow_control(flow_control_options const& f) && noexcept { return std::move(flow_control(f)); }
 
   /// Has the channel and its connections recorded, for heddle::channelz to tell. Default: nothing is counted.
   channel_options& channelz(channelz_records const& records) & {

@@ -84,6 +84,7 @@ HEDDLE_DECL void channel_core::pick(client_call& call) {
     return call.end(subchannel_.last_error());
   call.queued_ = true;
   call.next_queued_ = nullptr;
+  call.previous_queued_ = queue_tail_;
   (queue_head_ != nullptr ? queue_tail_->next_queued_ : queue_head_) = &call;
   queue_tail_ = &call;
   subchannel_.connect();
@@ -91,14 +92,8 @@ HEDDLE_DECL void channel_core::pick(client_call& call) {
 
 HEDDLE_DECL void channel_core::unqueue(client_call& call) noexcept {
   if (!call.queued_) return;
-  client_call* before = nullptr;
-  client_call** link = &queue_head_;
-  while (*link != &call) {
-    before = *link;
-    link = &before->next_queued_;
-  }
-  *link = call.next_queued_;
-  if (queue_tail_ == &call) queue_tail_ = before;
+  (call.previous_queued_ != nullptr ? call.previous_queued_->next_queued_ : queue_head_) = call.next_queued_;
+  (call.next_queued_ != nullptr ? call.next_queued_->previous_queued_ : queue_tail_) = call.previous_queued_;
   call.queued_ = false;
 }
 

@@ -36,6 +36,7 @@ class subchannel::connection final : private transport::http2_driver_user {
   rpc::exchange_events& on_request(transport::http2_exchange&) override { std::terminate(); }  // clients get none
   void on_room() override {
     if (owner_.current_ != this) return;
+    if (driver_->is_retired()) return;  // GOAWAY came with the SETTINGS: it was never ready, and the next try waits
     if (owner_.state_ == connectivity::connecting) owner_.became_ready();
     owner_.user_.on_room();
   }

@@ -13,6 +13,7 @@
 #include <heddle/base/time.hpp>
 #include <heddle/hpack/decoder.hpp>
 #include <heddle/hpack/encoder.hpp>
+#include <heddle/http2/bdp.hpp>
 #include <heddle/http2/budget.hpp>
 #include <heddle/http2/flow_window.hpp>
 #include <heddle/http2/header_rules.hpp>
@@ -60,7 +61,9 @@ class connection final : private hpack::field_sink {
   HEDDLE_DECL void take_output(output& into, time_point now);
   /// Lets what is urgent pass the rest of what was taken, which the socket is slow with.
   HEDDLE_DECL void take_urgent(output& into);
-  /// What was taken has left.
+  /// All but the last `n` bytes of output::frames have left, or are in front of what is urgent.
+  void output_remains(std::size_t n) noexcept { left_ = taken_ - n; }
+  /// All that was taken has left.
   HEDDLE_DECL void output_written(time_point now);
 
   // ---- streams, client
@@ -120,6 +123,9 @@ class connection final : private hpack::field_sink {
   std::size_t live_streams() const noexcept { return live_; }
   std::size_t open_streams() const noexcept { return table_.size(); }
   std::uint64_t count(reason why) const noexcept { return budgets_.count(why); }
+  /// What the peer may send on a stream, and on all together, before it has to wait: as it was told last.
+  std::uint32_t stream_window() const noexcept { return stream_window_; }
+  std::uint32_t connection_window() const noexcept { return recv_window_.size(); }
   settings const& peer_settings() const noexcept { return peer_; }
   /// What we, and what the peer, may still send on all streams together.
   std::int64_t send_credit() const noexcept { return send_window_.available(); }
@@ -159,6 +165,8 @@ class connection final : private hpack::field_sink {
   void end_received(stream& s);
   void after_end_received(stream& s);
   void settings_acknowledged();
+  void probe();
+  void on_probe_answered();
 
   // connection_headers.ipp
   void on_headers(frame_header const& h, bytes_view payload);
@@ -201,6 +209,7 @@ class connection final : private hpack::field_sink {
   void grant_connection(std::int64_t consumed) { grant(0, recv_window_.consume_shared(consumed)); }
   void grant(stream_id id, std::uint32_t increment);
   void induced() noexcept { ++induced_; }
+  bool is_unsent(stream const& s) const noexcept { return who_ == role::client && s.head_end_ > left_; }
   bool ids_spent() const noexcept { return who_ == role::client && next_id_ > limits_.last_stream_id; }
 
   role const who_;
@@ -210,6 +219,7 @@ class connection final : private hpack::field_sink {
 
   byte_buffer frames_, urgent_;
   std::size_t in_flight_ = 0;
+  std::uint64_t taken_ = 0, left_ = 0;  // bytes of frames: ever handed over, and known to have left
   std::uint32_t induced_ = 0, induced_in_flight_ = 0;
   // The DATA frame that the next message of the same stream is appended to, as long as frames_ ends with it.
   stream* tail_ = nullptr;
@@ -227,6 +237,9 @@ class connection final : private hpack::field_sink {
 
   send_window send_window_;
   receive_window recv_window_;
+  std::int64_t held_before_ = 0;  // what was unread when this receive() began
+  std::uint32_t stream_window_;
+  bdp_estimator bdp_;
 
   hpack::decoder decoder_;
   hpack::encoder encoder_;

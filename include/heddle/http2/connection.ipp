@@ -15,6 +15,8 @@ namespace detail {
 inline limits within_protocol(limits l) noexcept {
   l.stream_window = std::min(l.stream_window, max_window);
   l.connection_window = std::clamp(l.connection_window, 65535u, max_window);  // §6.9.2: it can't begin smaller
+  if (!l.adaptive_windows || l.stream_window < 65535) l.max_window = 0;
+  l.max_window = std::min(l.max_window, max_window);
   return l;
 }
 
@@ -28,6 +30,8 @@ HEDDLE_DECL connection::connection(role who, limits const& l, sink& events, time
       preface_done_(who == role::client),
       settings_deadline_(after(now, l.settings_timeout)),
       recv_window_(limits_.connection_window),
+      stream_window_(limits_.stream_window),
+      bdp_(stream_window_, limits_.max_window / 2),
       decoder_(4096),  // until the peer acknowledges what we say below
       encoder_(l.header_table_size),
       budgets_(l) {
@@ -91,6 +95,7 @@ HEDDLE_DECL void connection::fail(error_code code, std::string_view why) {
   if (failed_) return;
   write_goaway(frames_, last_peer_id_, code, why);
   failed_ = true;
+  left_ = taken_ + frames_.size();  // whoever drives us sends our last word, and with it all that comes before
   sink_.on_failure({code, why});
   lost(why);
 }
@@ -104,6 +109,7 @@ HEDDLE_DECL void connection::lost(std::string_view why) {
     stream_reset how;
     how.code = error_code::internal_error;
     how.from = stream_reset::origin::connection;
+    how.unprocessed = how.unsent = is_unsent(s);
     how.why = why;
     if (!s.released_) sink_.on_reset(s, how);
     recycle(s);  // the sink may have released it while another one was told
@@ -173,7 +179,7 @@ HEDDLE_DECL stream& connection::make_stream(stream_id id) {
       step(stream_state::idle, who_ == role::client ? stream_input::send_headers : stream_input::recv_headers).next;
   s->send_ = http2::send_window(peer_.initial_window_size);
   // Until the peer has our SETTINGS it may count on the 65,535 that everybody starts with.
-  s->recv_ = receive_window(settings_acked_ ? limits_.stream_window : std::max(limits_.stream_window, 65535u));
+  s->recv_ = receive_window(settings_acked_ ? stream_window_ : std::max(stream_window_, 65535u));
   s->batch_ = batch_;
   table_.insert(id, s);
   ++live_;

@@ -99,6 +99,7 @@ HEDDLE_DECL void connection::finish_request(stream_id id, bool end_stream) {
   s.head_received_ = true;
   s.content_left_ = length;
   if (end_stream) s.state_ = step(s.state_, stream_input::recv_end_stream).next;
+  if (id > limits_.last_stream_id) shut_down(now_);
   sink_.on_headers(s, fields_, end_stream, block_.too_large ? block_size::too_large : block_size::fits);
 }
 

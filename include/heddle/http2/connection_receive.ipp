@@ -12,6 +12,7 @@ HEDDLE_DECL std::size_t connection::receive(bytes_view bytes, time_point now) {
   now_ = now;
   if (failed_ || bytes.empty()) return 0;
   ++batch_;
+  held_before_ = recv_window_.held();
   std::size_t const all = bytes.size();
   if (!preface_done_ && !receive_preface(bytes)) return all - bytes.size();
   while (wants_read() && bytes.size() >= frame_header_size) {
@@ -114,6 +115,7 @@ HEDDLE_DECL void connection::on_data(frame_header const& h, bytes_view payload) 
   if (h.id == 0) return fail(error_code::protocol_error, "DATA on stream 0");
   // §6.9: padding is flow controlled, and so is data that nobody wants.
   if (!recv_window_.receive(h.length)) return fail(error_code::flow_control_error, "connection window exceeded");
+  if (bdp_.received(h.length)) probe();
   bool const end = h.has(flag::end_stream);
   if (!strip_padding(h, payload) || !count_empty_data(payload.size(), end)) return;
   stream* const s = table_.find(h.id);
@@ -239,6 +241,28 @@ HEDDLE_DECL void connection::settings_acknowledged() {
   table_.for_each([this](stream& s) { grant(s.id_, s.recv_.shrink(limits_.stream_window)); });
 }
 
+/// Ahead of what is queued: the time that our own data needs is no part of the round trip.
+HEDDLE_DECL void connection::probe() {
+  if (!settings_acked_) return;
+  bdp_.began(now_);
+  write_ping(urgent_, false, bdp_estimator::ping_payload);
+}
+
+HEDDLE_DECL void connection::on_probe_answered() {
+  if (!bdp_.answered(now_, held_before_)) return;
+  // Twice as much for all together: one stream that nobody reads must not take up all of the connection's window.
+  std::uint32_t const each = bdp_.estimate(), all = each * 2;
+  if (all > recv_window_.size()) {
+    write_window_update(frames_, 0, all - recv_window_.size());
+    recv_window_.widen(all);
+  }
+  if (each <= stream_window_) return;
+  setting const wider{setting_id::initial_window_size, each};
+  wider.write(write_frame(frames_, static_cast<std::uint32_t>(setting::size), frame_type::settings, 0, 0));
+  stream_window_ = each;
+  table_.for_each([each](stream& s) { s.recv_.widen(each); });
+}
+
 HEDDLE_DECL void connection::on_ping(frame_header const& h, bytes_view payload) {
   if (h.id != 0) return fail(error_code::protocol_error, "PING on a stream");
   if (payload.size() != 8) return fail(error_code::frame_size_error, "PING is not 8 bytes long");
@@ -251,6 +275,7 @@ HEDDLE_DECL void connection::on_ping(frame_header const& h, bytes_view payload) 
       write_goaway(frames_, goaway_last_, error_code::no_error, goodbye_);
       return;
     }
+    if (content == bdp_estimator::ping_payload) return on_probe_answered();
     return sink_.on_ping_ack(content);
   }
   if (who_ == role::server && !permits_ping()) return fail(error_code::enhance_your_calm, "too_many_pings");
@@ -285,6 +310,7 @@ HEDDLE_DECL void connection::on_goaway(frame_header const& h, bytes_view payload
       stream_reset how;
       how.code = error_code::refused_stream;
       how.unprocessed = true;
+      how.unsent = is_unsent(s);
       how.why = "the server is going away and has not looked at the call";
       if (!s.released_) sink_.on_reset(s, how);
       recycle(s);

@@ -17,6 +17,7 @@ HEDDLE_DECL void connection::take_output(output& into, time_point now) {
   into.frames.swap(frames_);
   into.urgent.swap(urgent_);
   tail_ = nullptr;
+  taken_ += into.frames.size();
   in_flight_ = into.frames.size() + into.urgent.size();
   induced_in_flight_ = induced_;
   induced_ = 0;
@@ -32,6 +33,7 @@ HEDDLE_DECL void connection::take_urgent(output& into) {
 
 HEDDLE_DECL void connection::output_written(time_point now) {
   now_ = now;
+  left_ = taken_;
   in_flight_ = 0;
   induced_in_flight_ = 0;
   if (!failed_) pump();
@@ -46,6 +48,7 @@ HEDDLE_DECL stream& connection::open(header_list const& head, bool end_stream, v
   next_id_ += 2;
   s.user = user;
   send_headers(s, head, end_stream);
+  s.head_end_ = taken_ + frames_.size();
   return s;
 }
 

@@ -57,6 +57,11 @@ class receive_window {
     size_ = size;
     return announce(size_);
   }
+  /// The peer is being told that the window is `size` bytes wide, which is no less than it was.
+  void widen(std::uint32_t size) noexcept {
+    left_ += std::int64_t{size} - size_;
+    size_ = size;
+  }
   std::int64_t held() const noexcept { return held_; }
   std::int64_t left() const noexcept { return left_; }
   std::uint32_t size() const noexcept { return size_; }

@@ -13,8 +13,8 @@ struct limits {
   /// (rapid reset, CVE-2023-44487). More are refused with REFUSED_STREAM.
   std::uint32_t max_concurrent_streams = 100;
 
-  /// A client opens no stream above this id, but asks for a new connection: ids are never used again, and well before
-  /// their end there is time for that (RFC 9113 §5.1.1).
+  /// A client opens no stream above this id, but asks for a new connection, and a server that sees one above it says
+  /// GOAWAY: ids are never used again, and well before their end there is time for that (RFC 9113 §5.1.1).
   std::uint32_t last_stream_id = 0x5fff'ffff;
 
   /// Decoded size of a header block, name + value + 32 a field (RFC 9113 §6.5.2). More fails the call with
@@ -31,6 +31,10 @@ struct limits {
   /// Unread bytes that a stream, and all streams together, may hold.
   std::uint32_t stream_window = 256 * 1024;
   std::uint32_t connection_window = 1024 * 1024;
+  /// Both grow while they are what holds the sender back and readers keep up: the connection's up to `max_window`, a
+  /// stream's up to half of it. A stream_window below 65,535 stays as it is.
+  bool adaptive_windows = true;
+  std::uint32_t max_window = 16 * 1024 * 1024;
 
   /// Entries of one SETTINGS frame (CVE-2020-11080).
   std::uint32_t max_settings_entries = 32;

@@ -30,6 +30,8 @@ struct stream_reset {
   origin from = origin::peer;
   /// The peer is sure not to have looked at the request: it may be sent again elsewhere (RFC 9113 §8.7).
   bool unprocessed = false;
+  /// Client: not even its HEADERS had left when the connection ended or was going away.
+  bool unsent = false;
   std::string_view why;
 };
 

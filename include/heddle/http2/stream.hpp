@@ -45,6 +45,7 @@ class stream {
   bool released_ = false;
   bool head_received_ = false;
   std::uint32_t batch_ = 0;   // the receive() call that opened it
+  std::uint64_t head_end_ = 0;  // where its HEADERS end in all that the connection ever sends
   std::int64_t content_left_ = -1;  // of a declared content-length; -1: none was declared
   time_point stalled_since_ = never;
   stream* next_queued_ = nullptr;

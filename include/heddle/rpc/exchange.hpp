@@ -17,6 +17,8 @@ struct exchange_abort {
   heddle::status status;
   /// The peer is sure not to have looked at the request.
   bool unprocessed = false;
+  /// More than that: the request has never left.
+  bool unsent = false;
   /// The connection is gone: release() before the callback returns.
   bool connection_lost = false;
 };

@@ -10,6 +10,7 @@
 
 #include <heddle/base/random.hpp>
 #include <heddle/base/time.hpp>
+#include <heddle/http2/flow_control_options.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/gzip.hpp>
 #include <heddle/transport/channelz_records.hpp>
@@ -179,6 +180,12 @@ class server_options {
     return *this;
   }
   server_options&& limits(http2::limits const& l) && noexcept { return std::move(limits(l)); }
+  /// Windows of each connection; writes over those of limits(). Default: adaptive ones.
+  server_options& flow_control(flow_control_options const& f) & noexcept {
+    f.apply_to(limits_);
+    return *this;
+  }
+  server_options&& flow_control(flow_control_options const& f) && noexcept { return std::move(flow_control(f)); }
   /// For tests. The clock must outlive the server.
   server_options& use_clock(clock& c) & noexcept {
     clock_ = &c;

@@ -31,7 +31,7 @@ class http2_driver_user {
   virtual rpc::exchange_events& on_request(http2_exchange& exchange) = 0;
   /// Client: open() may succeed again, or is_ready() has become true.
   virtual void on_room() = 0;
-  /// Client: no new call fits here any more; those under way go on, unless `why` is an error that has ended them.
+  /// Client: no new call fits here any more; those under way go on, unless the connection failed. OK: its ids are spent.
   virtual void on_retired(status const& why) = 0;
   /// The last call. All exchanges are gone.
   virtual void on_closed(status const& why) = 0;
@@ -116,6 +116,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void after_batch();
   void look_at_life();
   time_point next_look() const noexcept;
+  status why_retired() const;
   void linger();
   void post_round();
   void round();
@@ -150,7 +151,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   bool reading_ = false, paused_ = false, write_blocked_ = false;
   bool in_batch_ = false, round_posted_ = false;
   bool ready_ = false, retired_told_ = false, preface_checked_ = false;
-  bool lost_ = false;     // no more exchanges
+  bool lost_ = false;  // no more exchanges
   bool lingering_ = false;  // we said our last word and read on until the peer hears it
   bool closed_ = false;
   time_point handshake_until_ = never, linger_until_ = never;

@@ -177,6 +177,7 @@ HEDDLE_DECL void http2_driver::flush() {
       return lose(stream_->describe(ec));
     }
     output_.consume(n);
+    connection_.output_remains(output_.frames.size());
     if (output_.empty()) {
       output_.frames.shrink(64 * 1024);
       output_.urgent.shrink(4 * 1024);
@@ -207,17 +208,22 @@ HEDDLE_DECL void http2_driver::after_batch() {
   if (channelz_ != nullptr) update_channelz();
   if (closed_) return;
   if (!ready_items_.empty()) post_round();
-  bool const unused = !is_server() && connection_.retired() && connection_.live_streams() == 0;
-  if (lost_ || connection_.drained() || unused) linger();
   if (!retired_told_ && !is_server() && connection_.retired()) {
     retired_told_ = true;
-    if (user_ != nullptr) user_->on_retired(closed_with_);
+    if (user_ != nullptr) user_->on_retired(why_retired());
   }
+  bool const unused = !is_server() && connection_.retired() && connection_.live_streams() == 0;
+  if (lost_ || connection_.drained() || unused) linger();
   connection_.live_streams() != 0 ? age_.busy() : age_.idle(now_);
   if (connection_.last_stream_named()) age_.last_stream_named(now_);
   time_point const next = std::min({connection_.next_timer(), handshake_until_, linger_until_, next_look()});
   // Of a later one nothing is said: the earlier fires, and looks. Silence moves on with every read.
   if (next == never || !has_deadline() || next < deadline()) deadlines_.set(*this, next);
+}
+
+HEDDLE_DECL status http2_driver::why_retired() const {
+  if (!closed_with_.is_ok() || goaway_text_.empty()) return closed_with_;
+  return status(status_code::unavailable, peer_ + " takes no calls: it said " + goaway_text_, status_origin::transport);
 }
 
 /// We have no more to say. A close now could destroy our last word on its way to the peer, so wait for its end, briefly.
@@ -383,6 +389,7 @@ HEDDLE_DECL void http2_driver::on_reset(http2::stream& s, http2::stream_reset co
   if (e == nullptr) return;
   rpc::exchange_abort abort;
   abort.unprocessed = how.unprocessed;
+  abort.unsent = how.unsent;
   if (how.from == http2::stream_reset::origin::connection) {
     abort.connection_lost = true;
     abort.status = closed_with_.is_ok()
