@@ -6,7 +6,7 @@
 namespace heddle::test {
 
 TEST_CASE("an urgent frame passes the rest of the output at the next end of a frame, from every byte on") {
-  scripted_peer peer;
+  engine_peer peer;
   std::string const all = data(1, "abc") + data(3, "") + frame(frame_type::headers, no_flags, 5, "half") +
                           frame(frame_type::continuation, no_flags, 5, "of") +
                           frame(frame_type::continuation, flag::end_headers, 5, "it") + settings_ack() +

@@ -228,7 +228,7 @@ TEST_CASE("a client that does not read is let go in spite of what waits for it")
   asio::any_io_executor const e = w.context.get_executor();
   auto ends = make_memory_streams(e, e, memory_stream_options().capacity(1000));
   w.server->serve(std::move(ends.second));
-  scripted_peer frames;
+  engine_peer frames;
   std::string request = std::string(http2::client_preface) + settings() + settings_ack();
   request += frames.headers(1, grpc_request("/lab.Echo/Download"));
   request += data(1, framed(text("x", 1000000)), flag::end_stream);

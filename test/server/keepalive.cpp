@@ -180,7 +180,7 @@ TEST_CASE("a PING is answered at the next end of a frame while the socket is ful
   world w;
   echo_everything(w.service);
   slow_reader peer(w, 300);
-  scripted_peer frames;
+  engine_peer frames;
   peer.send(std::string(http2::client_preface) + settings() + settings_ack());
   w.clock.settle();
   peer.read(w, 4096);
