@@ -35,6 +35,21 @@ start "$peer_server"
 ours=$address
 within 120 "$build/bin/client" "$ours"
 
+# Server after server is stopped while the next one listens on the same port: no call may be lost.
+start "$peer_server"
+busy=$address
+"$build/bin/client" "$busy" 4 >"$work/flood" 2>&1 &
+flood=$!
+started+=("$flood")
+for _ in {1..8}; do
+  sleep 0.4
+  old=$server
+  start "$peer_server" "$busy"
+  kill -TERM "$old"
+done
+wait "$flood" || { cat "$work/flood" >&2; die "calls were lost while servers were stopped"; }
+cat "$work/flood"
+
 start "$build/bin/server"
 HEDDLE_PEER_TARGET=$address within 120 "$peer_client"
 

@@ -441,6 +441,10 @@ TEST_CASE("our client: many unary calls at once") {
   run_many(300, [](peer::client stub, int i) { return call_in_turn(stub, i * 100, 10); });
 }
 
+TEST_CASE("our client: calls without a pause, whatever becomes of their connections") {
+  run_many(50, [](peer::client stub, int i) { return call_in_turn(stub, i * 1000, 200); });
+}
+
 TEST_CASE("our client: many chats at once") {
   run_many(150, [](peer::client stub, int) { return chat_once(stub); });
 }

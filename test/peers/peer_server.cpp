@@ -23,6 +23,7 @@ asio::awaitable<void> serve(heddle::server& server) {
 // From PEM files.
 heddle::listen_options options([[maybe_unused]] int argc, [[maybe_unused]] char** argv) {
   heddle::listen_options options;
+  options.reuse_port(true);  // the next one may start before this one has stopped
 #ifdef HEDDLE_PEER_TLS
   if (argc < 4) return options;
   asio::ssl::context tls(asio::ssl::context::tls_server);

@@ -1,4 +1,5 @@
-// client TARGET: grpc-go calls heddle_peer.Peer in every way it knows. Ends with 1 at the first surprise.
+// client TARGET [SECONDS]: grpc-go calls heddle_peer.Peer in every way it knows, or without a pause for so long. Ends with 1
+// at the first surprise.
 package main
 
 import (
@@ -9,10 +10,13 @@ import (
 	"log"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
@@ -286,14 +290,54 @@ func compressed(ctx context.Context, stub pb.PeerClient) {
 	check(status.Code(err) == codes.ResourceExhausted, "%v", err)
 }
 
+// While servers come and go, none of the calls may fail that wait for one to be there.
+func flood(stub pb.PeerClient, seconds int) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	until := time.Now().Add(time.Duration(seconds) * time.Second)
+	var all sync.WaitGroup
+	var calls atomic.Int64
+	for range 20 {
+		all.Go(func() {
+			for time.Now().Before(until) {
+				if _, err := stub.Echo(ctx, &pb.Message{Number: 1}, grpc.WaitForReady(true)); err != nil {
+					log.Fatalf("after %d calls: %v", calls.Load(), err)
+				}
+				call, err := stub.Download(ctx, &pb.DownloadRequest{Count: 3, Size: 10}, grpc.WaitForReady(true))
+				for n := 0; err == nil; n++ {
+					if _, err = call.Recv(); err == io.EOF && n != 3 {
+						log.Fatalf("%d messages", n)
+					}
+				}
+				if err != io.EOF {
+					log.Fatalf("after %d calls: %v", calls.Load(), err)
+				}
+				calls.Add(2)
+			}
+		})
+	}
+	all.Wait()
+	fmt.Printf("ok: %d calls without a pause\n", calls.Load())
+}
+
 func main() {
 	var err error
+	again := grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1, MaxDelay: 100 * time.Millisecond}}
 	connection, err = grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithConnectParams(again),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
 		log.Fatal(err)
 	}
 	stub := pb.NewPeerClient(connection)
+	if len(os.Args) > 2 {
+		seconds, err := strconv.Atoi(os.Args[2])
+		if err != nil {
+			log.Fatal(err)
+		}
+		flood(stub, seconds)
+		return
+	}
 	for _, test := range []struct {
 		name string
 		run  func(context.Context, pb.PeerClient)

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	_ "google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
@@ -144,7 +145,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
+	// No connection lives long: whatever is tested with this server is tested with GOAWAY.
+	age := keepalive.ServerParameters{MaxConnectionAge: 300 * time.Millisecond, MaxConnectionAgeGrace: time.Minute}
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(64<<20), grpc.KeepaliveParams(age))
 	pb.RegisterPeerServer(server, &peer{})
 	fmt.Println(listener.Addr())
 	if err := server.Serve(listener); err != nil {
