@@ -146,6 +146,32 @@ TEST_CASE("a call that has sent more than replay_limit is not made again though 
   CHECK(s.end.code() == status_code::unavailable);
 }
 
+TEST_CASE("calls of a channel keep no more than channel_replay_limit together, and give it back") {
+  scripted_channel s(channel_options().channel_replay_limit(1000));
+  call_kind const what = GENERATE(call_kind::download, call_kind::chat);
+  task const first = s.start(what, std::string(600, 'x'));
+  s.greet();
+  task const second = s.start(what, std::string(600, 'x'));
+  task const small = s.start(what, std::string(300, 'x'));
+  task const unary =
+      s.start(call_kind::unary, std::string(600, 'x'));  // nothing is kept for it but the caller's request
+  s.w.clock.settle();
+  s.send({rst_stream(3, error_code::refused_stream)});
+  CHECK(s.ended == 1);
+  CHECK(s.end.code() == status_code::unavailable);
+  for (stream_id const id : {1u, 5u, 7u}) s.send({rst_stream(id, error_code::refused_stream)});
+  CHECK(s.ended == 1);
+  for (stream_id const id : {9u, 11u, 13u}) s.answer(id);
+  CHECK(s.ended == 4);
+  CHECK(s.end.is_ok());
+  task const third = s.start(what, std::string(900, 'x'));
+  s.w.clock.settle();
+  s.send({rst_stream(15, error_code::refused_stream)});
+  s.answer(17);
+  CHECK(s.ended == 5);
+  CHECK(s.end.is_ok());
+}
+
 TEST_CASE("a server that breaks the protocol gets our last word, so what was queued before it counts as sent") {
   scripted_channel s;
   task const t = s.start(call_kind::unary);

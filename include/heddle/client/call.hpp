@@ -144,6 +144,9 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   status send_early();
   void send_single_request();
   void half_close();
+  bool replay_has_room(std::size_t framed) const noexcept;
+  void count_replay() noexcept;
+  void commit() noexcept;
   bool write_must_wait() const;
   void recycle_if_quiet();
   template <class F>
@@ -162,6 +165,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   client_attempt attempt_;
   byte_buffer replay_;  // framed messages
+  std::size_t replay_counted_ = 0;  // of them, in the channel's sum
   void const* single_ = nullptr;  // a unary request, which the caller keeps
   bool half_closed_ = false, committed_ = false, done_ = true, released_ = true;
   bool transparent_retry_used_ = false, retry_pending_ = false, scheduled_ = false, serving_ = false;

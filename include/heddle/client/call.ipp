@@ -136,8 +136,10 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
     attempt_.commit(replay_.size());
   }
   if (half_closed_) attempt_.send_end();
-  if (replay_.size() > core_.options().replay_limit()) committed_ = true;
-  if (committed_) replay_.clear();
+  if (replay_has_room(0))
+    count_replay();
+  else
+    commit();
   if (writing_) {
     attempt_.notify_writable();
     if (!attempt_.should_wait()) on_attempt_writable();
@@ -223,8 +225,7 @@ HEDDLE_DECL void client_call::recycle_if_quiet() {
   if (!released_ || !done_ || scheduled_ || serving_ || pins_.load(std::memory_order_relaxed) != 0) return;
   if (intercepted_ && interception_->alive()) return;
   attempt_.reset();
-  replay_.clear();
-  replay_.shrink(64 * 1024);
+  commit();
   early_.clear();
   if (edited_ != nullptr) method_->request().destroy(std::exchange(edited_, nullptr));
   auto const keep = std::exchange(self_, nullptr);
@@ -235,8 +236,7 @@ HEDDLE_DECL void client_call::recycle_if_quiet() {
 
 HEDDLE_DECL void client_call::on_attempt_head() {
   head_received_ = true;
-  committed_ = true;
-  replay_.clear();
+  commit();
   if (awaiting_headers_ || intercepted_) schedule();
 }
 
@@ -510,10 +510,7 @@ HEDDLE_DECL status client_call::frame(void const* message, write_options how) {
   byte_buffer& kept = early ? early_ : replay_;
   std::uint8_t* out = nullptr;
   auto const room = [&](std::size_t framed) {
-    if (!committed_ && attempt_.active() && replay_.size() + framed > core_.options().replay_limit()) {
-      committed_ = true;
-      replay_.clear();
-    }
+    if (!committed_ && attempt_.active() && !replay_has_room(framed)) commit();
     return out = committed_ ? attempt_.prepare(framed) : kept.prepare(framed);
   };
   compressor const* const with = how.compress() && !early ? encoder_ : nullptr;
@@ -526,9 +523,30 @@ HEDDLE_DECL status client_call::frame(void const* message, write_options how) {
     if (attempt_.active()) {
       std::memcpy(attempt_.prepare(framed), out, framed);
       attempt_.commit(framed);
+      count_replay();
     }
   }
   return {};
+}
+
+HEDDLE_DECL bool client_call::replay_has_room(std::size_t framed) const noexcept {
+  std::size_t const kept = replay_.size() + framed;
+  return kept <= core_.options().replay_limit() &&
+         core_.replayable() - replay_counted_ + kept <= core_.options().channel_replay_limit();
+}
+
+/// Only what an attempt has taken over is in the channel's sum: what waits for one must be kept anyway.
+HEDDLE_DECL void client_call::count_replay() noexcept {
+  core_.replayable() += replay_.size() - replay_counted_;
+  replay_counted_ = replay_.size();
+}
+
+/// From here on the call can't be made again.
+HEDDLE_DECL void client_call::commit() noexcept {
+  committed_ = true;
+  core_.replayable() -= std::exchange(replay_counted_, 0);
+  replay_.clear();
+  replay_.shrink(64 * 1024);
 }
 
 HEDDLE_DECL status client_call::check_size(std::size_t size) const {

@@ -77,6 +77,15 @@ class channel_options {
     return *this;
   }
   channel_options&& replay_limit(std::size_t bytes) && noexcept { return std::move(replay_limit(bytes)); }
+  /// What all calls of the channel together keep for that, in bytes: beyond it a call that writes more can't be sent again.
+  /// Default 16 MiB.
+  channel_options& channel_replay_limit(std::size_t bytes) & noexcept {
+    channel_replay_limit_ = bytes;
+    return *this;
+  }
+  channel_options&& channel_replay_limit(std::size_t bytes) && noexcept {
+    return std::move(channel_replay_limit(bytes));
+  }
 
   /// Runs `f` around every call, or around those of one service ("package.Service") or method ("/package.Service/Method").
   /// The first that is registered is the outermost.
@@ -196,6 +205,7 @@ class channel_options {
   backoff_options const& backoff() const noexcept { return backoff_; }
   bool single_threaded() const noexcept { return single_threaded_; }
   std::size_t replay_limit() const noexcept { return replay_limit_; }
+  std::size_t channel_replay_limit() const noexcept { return channel_replay_limit_; }
   interceptor_list const& interceptors() const noexcept { return interceptors_; }
   resolver_factory const& used_resolver() const noexcept { return resolver_; }
   connector const& used_connector() const noexcept { return connector_; }
@@ -213,6 +223,7 @@ class channel_options {
 
  private:
   std::size_t max_receive_ = 4 * 1024 * 1024, max_send_ = 0x7fffffff, replay_limit_ = 256 * 1024;
+  std::size_t channel_replay_limit_ = 16 * 1024 * 1024;
   std::string authority_, user_agent_, compression_;
   compressor_list compressors_ = default_compressors();
   backoff_options backoff_;

@@ -54,6 +54,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   bool closed() const noexcept { return closed_; }
   /// Null: nothing is recorded.
   channelz_node* channelz() const noexcept { return channelz_.get(); }
+  /// Bytes that calls under way keep to be able to be sent again: theirs to count.
+  std::size_t& replayable() noexcept { return replayable_; }
 
   /// Completes it when the state is one that it waits for.
   void watch(std::shared_ptr<channel_wait> w);
@@ -85,6 +87,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   std::vector<std::shared_ptr<client_call>> calls_, free_;
   client_call* queue_head_ = nullptr;
   client_call* queue_tail_ = nullptr;
+  std::size_t replayable_ = 0;
   transport::ready_queue ready_;
   bool round_posted_ = false, closed_ = false;
   std::vector<std::shared_ptr<channel_wait>> watchers_;
