@@ -29,6 +29,7 @@
 #include <heddle/http2/connection_send.ipp>
 #include <heddle/http2/header_rules.ipp>
 
+#include <heddle/rpc/codec.ipp>
 #include <heddle/rpc/compression.ipp>
 #include <heddle/rpc/grpc_protocol.ipp>
 #include <heddle/rpc/gzip.ipp>

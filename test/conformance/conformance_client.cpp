@@ -19,6 +19,7 @@
 #include <tuple>
 
 #include <heddle/client.hpp>
+#include <heddle/rpc/json.hpp>
 #include <heddle/transport/clock.hpp>
 #if defined(CONFORMANCE_TLS)
 #include <boost/asio/buffer.hpp>
@@ -51,6 +52,8 @@ heddle::call_options options_for(ClientCompatRequest const& asked) {
   if (asked.has_timeout_ms()) options.timeout(std::chrono::milliseconds(asked.timeout_ms()));
   if (asked.message_receive_limit() != 0) options.max_receive_message_size(asked.message_receive_limit());
   options.compression(conformance::name_of(asked.compression()));
+  static auto const json = heddle::json();
+  if (asked.codec() == CODEC_JSON) options.codec(json);
   return options;
 }
 

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include <heddle/rpc/json.hpp>
 #include <heddle/server.hpp>
 #include <heddle/sync_wait.hpp>
 #if defined(CONFORMANCE_TLS)
@@ -40,7 +41,10 @@ ServerCompatRequest read_request(std::istream& in) {
 
 heddle::server_options options_for(ServerCompatRequest const& asked) {
   heddle::server_options options;
-  options.single_threaded(true).grace(std::chrono::seconds(1)).compressors(conformance::encodings());
+  options.single_threaded(true)
+      .grace(std::chrono::seconds(1))
+      .compressors(conformance::encodings())
+      .add_codec(heddle::json());
   if (asked.message_receive_limit() != 0) options.max_receive_message_size(asked.message_receive_limit());
   return options;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include <heddle/rpc/gzip.hpp>
@@ -44,7 +45,7 @@ inline std::string_view name_of(connectrpc::conformance::v1::Compression compres
     case COMPRESSION_ZSTD: return "zstd";
     case COMPRESSION_DEFLATE: return "deflate";
     case COMPRESSION_SNAPPY: return "snappy";
-    default: throw std::invalid_argument("unknown compression " + Compression_Name(compression));
+    default: throw std::invalid_argument("unknown compression " + std::string(Compression_Name(compression)));
   }
 }
 

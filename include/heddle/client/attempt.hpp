@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include <heddle/base/config.hpp>
 #include <heddle/rpc/exchange.hpp>
@@ -38,8 +40,10 @@ class client_attempt final : public rpc::exchange_events {
   client_attempt(attempt_user& user, rpc::wire_protocol const& protocol, compressor_list const& known) noexcept
       : user_(user), protocol_(protocol), known_(known) {}
 
-  /// False when the connection has no room.
-  bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size);
+  /// False when the connection has no room. `subtype`: what the answer's messages must be, "" for protobuf's own form; it
+  /// must live as long as the attempt. Without: anything.
+  bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size,
+             std::optional<std::string_view> subtype);
   bool active() const noexcept { return exchange_ != nullptr; }
   /// Room for `n` bytes, which are whole framed messages when they are committed.
   std::uint8_t* prepare(std::size_t n) { return prepared_ = exchange_->prepare(n); }
@@ -94,6 +98,7 @@ class client_attempt final : public rpc::exchange_events {
   channelz_meter meter_;
   rpc::inbound inbound_;
   rpc::response_head head_;
+  std::optional<std::string_view> subtype_;
   metadata trailers_;
   bool over_ = true, answered_ = false;
 };

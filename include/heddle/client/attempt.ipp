@@ -3,12 +3,14 @@
 #include <utility>
 
 #include <heddle/client/attempt.hpp>
+#include <heddle/rpc/codec.hpp>
 
 namespace heddle::detail {
 
 HEDDLE_DECL bool client_attempt::start(transport::http2_driver& driver, header_list const& head,
-                                       std::size_t max_message_size) {
+                                       std::size_t max_message_size, std::optional<std::string_view> subtype) {
   reset();
+  subtype_ = subtype;
   inbound_.reset(max_message_size);
   exchange_ = driver.open(head, *this);
   if (exchange_ == nullptr) return false;
@@ -67,6 +69,12 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
     return finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
   status wrong = protocol_.read_response(fields, head_);
   if (!wrong.is_ok()) return finish(std::move(wrong));
+  // A bare application/grpc, which many servers send whatever they were asked in, says nothing.
+  if (subtype_ && !head_.subtype.empty() && !same_subtype(head_.subtype, *subtype_))
+    return finish(status(status_code::internal,
+                         "the answer is application/grpc+" + head_.subtype + ", but application/grpc+" +
+                             std::string(subtype_->empty() ? "proto" : *subtype_) + " was asked for",
+                         status_origin::transport));
   if (!head_.encoding.empty()) {
     compressor const* const decoder = known_.find(head_.encoding);
     if (decoder == nullptr)

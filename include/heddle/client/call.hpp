@@ -122,6 +122,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void end_with_parent();
   void leave_parent() noexcept;
   void choose_encoder(call_options const& options);
+  void choose_codec(call_options const& options);
   void schedule();
   void serve();
   void serve_interceptors();
@@ -140,6 +141,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   status send(void const* message, write_options how);
   status frame(void const* message, write_options how);
   void count_start();
+  status frame(void const* message, message_ops const& ops, write_options how, bool early);
+  status parse_response(void* message, bytes_view body, char const* what) const;
   status check_size(std::size_t size) const;
   status send_early();
   void send_single_request();
@@ -158,6 +161,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   std::shared_ptr<method_descriptor const> method_owner_;
   rpc::request_head head_;
   compressor const* encoder_ = nullptr;  // of requests
+  std::shared_ptr<codec const> codec_;  // null: protobuf's own form, or raw messages
+  bool raw_ = false;  // both messages are
   std::size_t max_receive_ = 0, max_send_ = 0;
   time_point until_ = never;
   std::shared_ptr<call_scope> parent_;

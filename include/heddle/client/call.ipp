@@ -56,6 +56,7 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
   if (parent_ != nullptr)
     if (auto const left = parent_->time_left()) until_ = std::min(until_, after(now, *left));
   choose_encoder(options);
+  choose_codec(options);
   wait_for_ready_ = options.wait_for_ready();
   max_receive_ = options.max_receive_message_size().value_or(core_.options().max_receive_message_size());
   max_send_ = options.max_send_message_size().value_or(core_.options().max_send_message_size());
@@ -87,6 +88,23 @@ HEDDLE_DECL void client_call::choose_encoder(call_options const& options) {
                                             std::string(core_.options().compressors().names()));
   }
   head_.encoding.assign(encoder_ != nullptr ? encoder_->name() : std::string_view());
+}
+
+HEDDLE_DECL void client_call::choose_codec(call_options const& options) {
+  raw_ = is_raw(method_->request()) && is_raw(method_->response());
+  std::shared_ptr<codec const> const& wanted = options.codec() ? *options.codec() : core_.options().codec();
+  if (codec_ != nullptr || wanted != nullptr) codec_ = raw_ ? nullptr : wanted;
+  if (!raw_) {
+    head_.subtype.assign(codec_ != nullptr ? codec_->name() : std::string_view());
+    if (!options.content_subtype().empty())
+      attempt_status_ = status(status_code::internal, "content_subtype(\"" + options.content_subtype() +
+                                                          "\") is for calls of raw_message, others have codec()");
+  } else {
+    head_.subtype.assign(options.content_subtype());
+    if (!head_.subtype.empty() && !is_valid_subtype(head_.subtype))
+      attempt_status_ =
+          status(status_code::internal, "content_subtype(\"" + head_.subtype + "\"): no content-type can say that");
+  }
 }
 
 HEDDLE_DECL void client_call::start() {
@@ -128,7 +146,9 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
   header_list& fields = core_.scratch();
   rpc::grpc_protocol::instance().write_request(head_, driver.is_secure() ? "https" : "http", core_.user_agent(),
                                                fields);
-  if (!attempt_.start(driver, fields, max_receive_)) return false;
+  std::optional<std::string_view> subtype;
+  if (!raw_) subtype = head_.subtype;
+  if (!attempt_.start(driver, fields, max_receive_, subtype)) return false;
   if (single_ != nullptr) {
     send_single_request();
   } else if (!replay_.empty()) {
@@ -331,11 +351,9 @@ HEDDLE_DECL status client_call::single_response() {
                   status_origin::transport);
   bytes_view const body = in.message();
   if (in.failed()) return in.error();
-  bool const parsed = method_->response().parse(read_into_, body);
+  status wrong = parse_response(read_into_, body, "the response");
   attempt_.take();
-  if (!parsed)
-    return status(status_code::internal, "the response is no " + std::string(method_->response().type_name()),
-                  status_origin::transport);
+  if (!wrong.is_ok()) return wrong;
   if (!in.finished())
     return status(status_code::unimplemented, "the server answered with more than the one message that is wanted",
                   status_origin::transport);
@@ -356,15 +374,23 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
     message_failed(in.error());
     return false;
   }
-  bool const parsed = method_->response().parse(message, body);
+  status refused = parse_response(message, body, "a response message");
   attempt_.take();
-  status refused =
-      parsed ? see_response(message)
-             : status(status_code::internal, "a response message is no " + std::string(method_->response().type_name()),
-                      status_origin::transport);
+  if (refused.is_ok()) refused = see_response(message);
   if (refused.is_ok()) return true;
   message_failed(std::move(refused));
   return false;
+}
+
+HEDDLE_DECL status client_call::parse_response(void* message, bytes_view body, char const* what) const {
+  message_ops const& ops = method_->response();
+  if (codec_ != nullptr && !is_raw(ops)) {
+    status wrong = codec_->parse(message, ops, body);
+    return wrong.is_ok() ? wrong : wrong.set_origin(status_origin::transport);
+  }
+  if (ops.parse(message, body)) return {};
+  return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()),
+                status_origin::transport);
 }
 
 HEDDLE_DECL void client_call::message_failed(status why) {
@@ -453,7 +479,14 @@ HEDDLE_DECL void client_call::answer(void const* response) {
   if (!refused.is_ok()) throw rpc_error(std::move(refused));
   byte_buffer framed;
   auto const room = [&framed](std::size_t n) { return framed.prepare(n); };
-  framed.commit(rpc::write_framed(nullptr, outgoing.get(), ops, ops.size(outgoing.get()), room));
+  if (codec_ != nullptr && !is_raw(ops)) {  // as it is going to be read
+    raw_message coded;
+    status wrong = codec_->serialize(outgoing.get(), ops, coded.bytes());
+    if (!wrong.is_ok()) throw rpc_error(std::move(wrong));
+    framed.commit(rpc::write_framed(nullptr, &coded, *ops_of<raw_message>, coded.bytes().size(), room));
+  } else {
+    framed.commit(rpc::write_framed(nullptr, outgoing.get(), ops, ops.size(outgoing.get()), room));
+  }
   attempt_.answer(framed.view(), method_->server_streams());
   response_taken_ = false;
   schedule();
@@ -503,10 +536,17 @@ HEDDLE_DECL status client_call::send(void const* message, write_options how) {
 
 HEDDLE_DECL status client_call::frame(void const* message, write_options how) {
   message_ops const& ops = method_->request();
+  bool const early = intercepted_ && !attempts_begun_;  // these are read again, by interceptors
+  if (codec_ == nullptr || early || is_raw(ops)) return frame(message, ops, how, early);
+  raw_message coded;
+  status wrong = codec_->serialize(message, ops, coded.bytes());
+  return wrong.is_ok() ? frame(&coded, *ops_of<raw_message>, how, false) : wrong;
+}
+
+HEDDLE_DECL status client_call::frame(void const* message, message_ops const& ops, write_options how, bool early) {
   std::size_t const size = ops.size(message);
   status wrong = check_size(size);
   if (!wrong.is_ok()) return wrong;
-  bool const early = intercepted_ && !attempts_begun_;
   byte_buffer& kept = early ? early_ : replay_;
   std::uint8_t* out = nullptr;
   auto const room = [&](std::size_t framed) {

@@ -25,9 +25,13 @@ HEDDLE_DECL void client_call::set_single_request(void const* request) {
 }
 
 HEDDLE_DECL void client_call::start_unary(void const* request, void* response) {
+  begin_read(wants::single_response, response, nullptr);
+  if (codec_ != nullptr) {
+    if (attempt_status_.is_ok()) set_single_request(request);
+    return start();
+  }
   single_ = request;
   half_closed_ = true;
-  begin_read(wants::single_response, response, nullptr);
   if (attempt_status_.is_ok()) attempt_status_ = check_size(method_->request().size(request));
   start();
 }

@@ -12,6 +12,7 @@
 #include <heddle/base/metadata.hpp>
 #include <heddle/base/status.hpp>
 #include <heddle/base/time.hpp>
+#include <heddle/rpc/codec.hpp>
 
 namespace heddle {
 
@@ -124,6 +125,21 @@ class call_options {
   }
   call_options&& compression(std::string_view name) && { return std::move(compression(name)); }
 
+  /// The form of this call's messages instead of protobuf's own: json() of <heddle/rpc/json.hpp>. The answer must have it,
+  /// too, else the call ends with INTERNAL. Null: protobuf's own. Default: as the channel says.
+  call_options& codec(std::shared_ptr<heddle::codec const> c) & noexcept {
+    codec_ = std::move(c);
+    return *this;
+  }
+  call_options&& codec(std::shared_ptr<heddle::codec const> c) && noexcept { return std::move(codec(std::move(c))); }
+  /// For calls whose messages are raw_message: what follows `application/grpc+` in the request's content-type, since these
+  /// bytes may have any form, as may the answer's. The call ends with INTERNAL when its messages are others. Default: none.
+  call_options& content_subtype(std::string_view text) & {
+    content_subtype_ = text;
+    return *this;
+  }
+  call_options&& content_subtype(std::string_view text) && { return std::move(content_subtype(text)); }
+
   /// Unary calls: where to put headers, trailers and peer. `into` must live until the call has ended.
   call_options& info(call_info& into) & noexcept {
     info_ = &into;
@@ -138,6 +154,8 @@ class call_options {
   std::optional<std::size_t> max_receive_message_size() const noexcept { return max_receive_; }
   std::optional<std::size_t> max_send_message_size() const noexcept { return max_send_; }
   std::optional<std::string> const& compression() const noexcept { return compression_; }
+  std::optional<std::shared_ptr<heddle::codec const>> const& codec() const noexcept { return codec_; }
+  std::string const& content_subtype() const noexcept { return content_subtype_; }
   call_info* info() const noexcept { return info_; }
 
  private:
@@ -146,6 +164,8 @@ class call_options {
   std::optional<std::size_t> max_receive_, max_send_;
   std::optional<std::string> compression_;
   std::shared_ptr<call_scope> parent_;
+  std::optional<std::shared_ptr<heddle::codec const>> codec_;
+  std::string content_subtype_;
   call_info* info_ = nullptr;
   bool wait_for_ready_ = false;
 };

@@ -15,6 +15,7 @@
 #include <heddle/http2/flow_control_options.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/backoff.hpp>
+#include <heddle/rpc/codec.hpp>
 #include <heddle/rpc/gzip.hpp>
 #include <heddle/transport/channelz_records.hpp>
 #include <heddle/transport/clock.hpp>
@@ -198,6 +199,14 @@ class channel_options {
   }
   channel_options&& compression(std::string name) && noexcept { return std::move(compression(std::move(name))); }
 
+  /// The form of messages instead of protobuf's own, unless a call says otherwise: json() of <heddle/rpc/json.hpp>. Calls
+  /// of raw_message do not ask for it. Default: null, which is protobuf's own.
+  channel_options& codec(std::shared_ptr<heddle::codec const> c) & noexcept {
+    codec_ = std::move(c);
+    return *this;
+  }
+  channel_options&& codec(std::shared_ptr<heddle::codec const> c) && noexcept { return std::move(codec(std::move(c))); }
+
   std::size_t max_receive_message_size() const noexcept { return max_receive_; }
   std::size_t max_send_message_size() const noexcept { return max_send_; }
   std::string const& authority() const noexcept { return authority_; }
@@ -220,12 +229,14 @@ class channel_options {
   compressor_list const& compressors() const noexcept { return compressors_; }
   std::string const& compression() const noexcept { return compression_; }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
+  std::shared_ptr<heddle::codec const> const& codec() const noexcept { return codec_; }
 
  private:
   std::size_t max_receive_ = 4 * 1024 * 1024, max_send_ = 0x7fffffff, replay_limit_ = 256 * 1024;
   std::size_t channel_replay_limit_ = 16 * 1024 * 1024;
   std::string authority_, user_agent_, compression_;
   compressor_list compressors_ = default_compressors();
+  std::shared_ptr<heddle::codec const> codec_;
   backoff_options backoff_;
   duration keepalive_time_ = infinite, keepalive_timeout_ = std::chrono::seconds(20);
   bool keepalive_without_calls_ = false;

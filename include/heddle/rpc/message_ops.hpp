@@ -24,6 +24,8 @@ struct message_ops {
   std::string_view (*type_name)();
   /// google::protobuf::Descriptor of the type, null for lite and for raw messages.
   void const* (*descriptor)();
+  /// The message as google::protobuf::Message, null for lite messages. No such function: it is no protobuf message.
+  void* (*full_message)(void* message) noexcept = nullptr;
 };
 
 /// Specialised where a kind of message is taught to the library: rpc/protobuf.hpp, and raw_message here.
@@ -65,5 +67,8 @@ struct message_traits<raw_message> {
       []() -> void const* { return nullptr; },
   };
 };
+
+/// Its messages are bytes already, of whatever form.
+constexpr bool is_raw(message_ops const& ops) noexcept { return &ops == ops_of<raw_message>; }
 
 }  // namespace heddle

@@ -8,6 +8,10 @@
 
 #include <heddle/rpc/message_ops.hpp>
 
+namespace google::protobuf {
+class Message;
+}
+
 namespace heddle {
 
 template <class Message>
@@ -34,7 +38,22 @@ struct message_traits<Message, std::enable_if_t<std::is_base_of_v<google::protob
         else
           return nullptr;
       },
+      [](void* m) noexcept -> void* {
+        if constexpr (requires { Message::descriptor(); })
+          return static_cast<google::protobuf::Message*>(static_cast<Message*>(m));
+        else
+          return nullptr;
+      },
   };
 };
+
+/// The erased message with its reflection; null for lite messages, and for what is no protobuf message.
+inline google::protobuf::Message* as_protobuf(void* message, message_ops const& ops) noexcept {
+  if (ops.full_message == nullptr) return nullptr;
+  return static_cast<google::protobuf::Message*>(ops.full_message(message));
+}
+inline google::protobuf::Message const* as_protobuf(void const* message, message_ops const& ops) noexcept {
+  return as_protobuf(const_cast<void*>(message), ops);
+}
 
 }  // namespace heddle

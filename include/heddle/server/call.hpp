@@ -99,6 +99,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void* single_request(message_ops const& ops);
   status see_request(void* message, message_ops const& ops) const;
   void send_message(void const* message, message_ops const& ops, write_options how);
+  status parse(void* message, message_ops const& ops, bytes_view body, char const* what) const;
   void frame_message(void const* message, message_ops const& ops, write_options how);
   bool compress_with(compressor const* encoder);
   void send_head();
@@ -145,6 +146,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   metadata trailers_;
   rpc::inbound inbound_;
   compressor const* encoder_ = nullptr;  // of the answer's messages
+  codec const* codec_ = nullptr;         // of messages that are not raw; null: protobuf's own form
   server_context context_;
   void* request_message_ = nullptr;
   message_ops const* request_ops_ = nullptr;

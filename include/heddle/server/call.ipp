@@ -44,6 +44,7 @@ HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
   until_ = never;
   route_ = nullptr;
   encoder_ = nullptr;
+  codec_ = nullptr;
   request_.clear();
   response_.clear();
   trailers_.clear();
@@ -120,10 +121,16 @@ HEDDLE_DECL status server_call::check_request() {
                         "service " + name + " has no method " + std::string(path.substr(slash + 1)))
                : status(status_code::unimplemented, "unknown service " + name);
   }
-  bool const raw = &route_->method->request() == ops_of<raw_message>;  // whose encoding is not ours to judge
-  if (!raw && !request_.subtype.empty() && request_.subtype != "proto")
-    return status(status_code::unimplemented,
-                  "content-type application/grpc+" + request_.subtype + " is not supported here: proto is");
+  if (!request_.subtype.empty() && request_.subtype != "proto") {
+    method_descriptor const& method = *route_->method;
+    codec_list const& known = shared_->options.codecs();
+    codec_ = known.find(request_.subtype);
+    bool const raw = is_raw(method.request()) && is_raw(method.response());
+    if (codec_ == nullptr && !raw && !same_subtype(request_.subtype, "proto"))
+      return status(status_code::unimplemented, "content-type application/grpc+" + request_.subtype +
+                                                    " is not supported here, only " + known.names() +
+                                                    ": server_options::add_codec()");
+  }
   compressor_list const& known = shared_->options.compressors();
   if (!request_.encoding.empty() && known.find(request_.encoding) == nullptr) {
     response_.accepted = known.names();

@@ -42,12 +42,11 @@ HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
   if (!inbound_.has_message()) return false;
   bytes_view const body = inbound_.message();
   if (inbound_.failed()) throw rpc_error(inbound_.error());
-  bool const parsed = ops.parse(message, body);
+  status refused = parse(message, ops, body, "a request message");
   exchange_->consumed(inbound_.pop());
   request_taken_ = true;
   meter_.received();
-  if (!parsed) throw rpc_error(status_code::internal, "a request message is no " + std::string(ops.type_name()));
-  status const refused = see_request(message, ops);
+  if (refused.is_ok()) refused = see_request(message, ops);
   if (!refused.is_ok()) throw rpc_error(refused);
   return true;
 }
@@ -64,8 +63,8 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   void* const message = recycled(request_message_, request_ops_, ops);
   bytes_view const body = inbound_.message();
   if (inbound_.failed()) return fail(inbound_.error());
-  if (!ops.parse(message, body))
-    return fail(status(status_code::internal, "the request is no " + std::string(ops.type_name())));
+  status wrong = parse(message, ops, body, "the request");
+  if (!wrong.is_ok()) return fail(std::move(wrong));
   if (!inbound_.has_last_message())
     return fail(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
   if (!intercepted_) {  // an interceptor may want it once more
@@ -74,6 +73,12 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   }
   status refused = see_request(message, ops);
   return refused.is_ok() ? message : fail(std::move(refused));
+}
+
+HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, bytes_view body, char const* what) const {
+  if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body);
+  if (ops.parse(message, body)) return {};
+  return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
 }
 
 HEDDLE_DECL status server_call::see_request(void* message, message_ops const& ops) const {
@@ -118,6 +123,12 @@ HEDDLE_DECL void server_call::send_message(void const* message, message_ops cons
 }
 
 HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
+  if (codec_ != nullptr && !is_raw(ops)) {
+    raw_message coded;
+    status wrong = codec_->serialize(message, ops, coded.bytes());
+    if (!wrong.is_ok()) throw rpc_error(std::move(wrong));
+    return frame_message(&coded, *ops_of<raw_message>, how);
+  }
   std::size_t const size = ops.size(message), limit = shared_->options.max_send_message_size();
   if (size > limit)
     throw rpc_error(status_code::resource_exhausted, "a response message of " + std::to_string(size) +
@@ -321,6 +332,7 @@ HEDDLE_DECL bool server_context::compression(std::string_view name) {
 }
 HEDDLE_DECL bool server_context::request_compressed() const noexcept { return call_.inbound_.compressed(); }
 HEDDLE_DECL std::string_view server_context::request_encoding() const noexcept { return call_.request_.encoding; }
+HEDDLE_DECL std::string_view server_context::content_subtype() const noexcept { return call_.request_.subtype; }
 HEDDLE_DECL void* server_context::kept_reply(message_ops const& ops) {
   call_.reply_lent_ = true;
   return call_.recycled(call_.reply_message_, call_.reply_ops_, ops);

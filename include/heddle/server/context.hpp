@@ -68,6 +68,10 @@ class server_context {
   /// What the client compresses with; empty: nothing.
   std::string_view request_encoding() const noexcept;
 
+  /// What followed `application/grpc+` in the request's content-type, as it was written there, and follows it in the
+  /// answer's: the form of the messages. Empty: nothing did, which means "proto".
+  std::string_view content_subtype() const noexcept;
+
   /// Trailing metadata. It leaves with the status.
   metadata& trailers() noexcept;
 

@@ -12,6 +12,7 @@
 #include <heddle/base/time.hpp>
 #include <heddle/http2/flow_control_options.hpp>
 #include <heddle/http2/limits.hpp>
+#include <heddle/rpc/codec.hpp>
 #include <heddle/rpc/gzip.hpp>
 #include <heddle/transport/channelz_records.hpp>
 #include <heddle/transport/clock.hpp>
@@ -60,6 +61,16 @@ class server_options {
   }
   server_options&& compression(std::string name) && noexcept { return std::move(compression(std::move(name))); }
   std::string const& compression() const noexcept { return compression_; }
+
+  /// Serves messages in another form than protobuf's own as well: json() of <heddle/rpc/json.hpp>. Answers have the form of
+  /// their request. Methods whose messages are raw_message take every form without this. Throws std::invalid_argument for
+  /// a name that can't be.
+  server_options& add_codec(std::shared_ptr<codec const> c) & {
+    codecs_.add(std::move(c));
+    return *this;
+  }
+  server_options&& add_codec(std::shared_ptr<codec const> c) && { return std::move(add_codec(std::move(c))); }
+  codec_list const& codecs() const noexcept { return codecs_; }
 
   /// How long a connection may take to send its HTTP/2 preface and SETTINGS.
   server_options& handshake_timeout(duration value) & noexcept {
@@ -213,6 +224,7 @@ class server_options {
   bool single_threaded_ = false;
   std::string compression_;
   compressor_list compressors_ = default_compressors();
+  codec_list codecs_;
   interceptor_list interceptors_;
   http2::limits limits_;
   clock* clock_ = &system_clock();
