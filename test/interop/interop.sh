@@ -40,7 +40,7 @@ find_program() {
   found=$(program "$1") || status=$?
   ((status != 77)) || skip "$1 cannot be built here"
   ((status == 0)) || exit 1
-  [[ -x $found ]] || skip "$found is not built"
+  [[ -x $found ]] || skip "${found##*/} is not built"
 }
 
 find_program "$server_name-server"; server_program=$found
@@ -108,7 +108,7 @@ if [[ $proxy != none ]]; then
   backend=$port
   case $proxy in
     nginx | haproxy) PATH=$PATH:/usr/sbin; command -v "$proxy" >/dev/null || skip "$proxy is not installed" ;;
-    generic_proxy) [[ -x $bin/generic_proxy ]] || skip "$bin/generic_proxy is not built" ;;
+    generic_proxy) [[ -x $bin/generic_proxy ]] || skip "generic_proxy is not built" ;;
     *) die "there is no proxy $proxy" ;;
   esac
   listen_on_a_port "run_$proxy"
