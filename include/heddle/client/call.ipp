@@ -218,10 +218,12 @@ HEDDLE_DECL void client_call::leave_parent() noexcept {
 }
 
 HEDDLE_DECL void client_call::on_parent_end() {
-  auto const owner = core_.weak_from_this().lock();
+  auto owner = core_.weak_from_this().lock();
   if (owner == nullptr) return;
   pin();
-  asio::post(owner->get_executor(), [owner, self = shared_from_this()] {
+  auto const executor = owner->get_executor();
+  // Moved: the channel's last owner must not go here, where its calls could not leave the scope.
+  asio::post(executor, [owner = std::move(owner), self = shared_from_this()] {
     self->unpin();
     if (!self->done_) self->end_with_parent();
     self->recycle_if_quiet();
