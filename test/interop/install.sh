@@ -121,6 +121,9 @@ install_orca_proto() {
   put_protos orca package/proto/xds
 }
 
+# The tools of tools/*.sh.
+[[ ! -e $sources/tools/install.sh ]] || . "$sources/tools/install.sh"
+
 # ---- one after the other
 
 # What a group is made from.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# table.sh BIN: everything of gRPC's interop tests that there is, between our programs in BIN and others, directly and through
-# proxies, and h2spec. Prints one table, and writes it into docs/conformance.md. What go-interop-client fails against a server
+# table.sh BIN [--update]: everything of gRPC's interop tests that there is, between our programs in BIN and others, directly and through
+# proxies, and h2spec. Prints one table; --update puts it into docs/conformance.md. What go-interop-client fails against a server
 # of somebody else, our client may fail against that one, too. Ends with 1 when a figure is not what it must be.
 . "$(dirname "${BASH_SOURCE[0]}")/../peers/support.sh"
 here=$(cd "$here/../interop" && pwd)
-bin=$1
+bin=$1 update=${2:-}
 page=$here/../../docs/conformance.md
 . "$here/cases.sh"
 logs=${HEDDLE_INTEROP_LOGS:-$work/logs}
@@ -61,11 +61,17 @@ between() {
 
 version_of() { sed -n "s|^.*$1 v\([0-9.]*\).*|\1|p" "$here/go/go.mod" | head -n 1; }
 PATH=$PATH:/usr/sbin
+pinned() { grep -s -o -E "$1[@=]+v?[0-9.]+" "$here/tools/install.sh" | head -n 1 | sed -E 's/[@=]+v?/ /' || true; }
 versions="go, go_testserver: grpc-go $(version_of google.golang.org/grpc); h2spec $(version_of summerwind/h2spec)"
 versions+="; grpcpp: grpc++ $(pkg-config --modversion grpc++ 2>/dev/null || echo '(not there)')"
 versions+="; tonic $(sed -n '/^name = "tonic"$/{n;s/version = "\(.*\)"/\1/p}' "$here/tonic/Cargo.lock")"
 versions+="; $(nginx -v 2>&1 | sed 's|.*nginx/\([0-9.]*\).*|nginx \1|' || true)"
 versions+="; $(haproxy -v 2>/dev/null | sed -n 's|^HAProxy version \([0-9.]*\).*|HAProxy \1|p' || true)"
+
+for tool in grpcurl ghz buf grpcio; do
+  version=$(pinned "$tool")
+  versions+="${version:+; $version}"
+done
 
 # ---- h2spec
 
@@ -107,36 +113,36 @@ for security in plain tls; do
 done
 between go heddle plain generic_proxy "$allowed_go" $go_client_cases
 
-# ---- tools: scripts that print a line a case, "ok: ..." or "FAILED: ..."
+# ---- tools that live on reflection and the like
 
 for script in "$here"/tools/*.sh; do
   [[ -x $script ]] || continue
   tool=$(basename "$script" .sh)
   run "tool-$tool" "$script" "$bin"
-  passed=$(grep -c '^ok: ' "$logs/tool-$tool") || true
-  all=$((passed + $(grep -c '^FAILED: ' "$logs/tool-$tool" || true)))
-  remark=
+  result=works remark=
   if ((ended == 77)); then
-    remark="left out: $(sed -n 's/^skipped: //p' "$logs/tool-$tool" | tail -n 1)"
-  elif ((ended != 0 || passed == 0)); then
-    bad+=("$tool")
+    result="left out" remark=$(sed -n 's/^skipped: //p' "$logs/tool-$tool" | tail -n 1)
+  elif ((ended != 0)); then
+    result=fails
     tail -n 5 "$logs/tool-$tool" >&2
   fi
-  row heddle "$tool" plain "" "$passed of $all" "$remark"
+  [[ $result == works ]] || bad+=("$tool: $result")
+  row heddle "$tool" "plain, TLS" "" "$result" "$remark"
 done
 
 # ---- the table
 
 {
-  echo "\`./dev interop\` on $(date -u +%Y-%m-%d). $versions."
+  echo
+  echo "\`./dev interop\`, run on $(date -u +%Y-%m-%d). $versions."
   echo
   echo "| server | client | security | through | passed | remarks |"
   echo "|---|---|---|---|---|---|"
   printf '%s\n' "${rows[@]}"
+  echo
 } >"$work/table"
-echo
 cat "$work/table"
-if [[ -e $page ]]; then
+if [[ $update == --update ]]; then
   awk -v table="$work/table" '
     /^<!-- end of interop -->/ { inside = 0 }
     !inside { print }
