@@ -49,7 +49,7 @@ struct scripted {
   /// What came on a stream.
   std::string request(stream_id id) {
     std::string text;
-    for (parsed_frame const& f : server().frames.parse(server().bytes()))
+    for (parsed_frame const& f : server().heard())
       if (f.head.id == id) text += f.head.type == http2::frame_type::data ? f.payload : f.text + "; ";
     return text;
   }

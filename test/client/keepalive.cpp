@@ -36,7 +36,7 @@ struct lonely {
   void answer(stream_id id) {
     raw_peer& s = servers.last();
     s.send({s.frames.headers(id, fields({{":status", "200"}, {"content-type", "application/grpc"}})),
-            data(id, framed(text("hello"))), s.frames.trailers(id)});
+            data(id, framed(text("hello"))), s.frames.headers(id, fields({{"grpc-status", "0"}}), flag::end_stream)});
     w.clock.settle();
   }
   world w;

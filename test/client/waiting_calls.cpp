@@ -8,7 +8,7 @@ namespace {
 /// The requests of all DATA frames, in their order.
 std::string requests(raw_peer& peer) {
   std::string text;
-  for (parsed_frame const& f : peer.frames.parse(peer.bytes()))
+  for (parsed_frame const& f : peer.heard())
     if (f.head.type == frame_type::data && f.payload.size() > 7) text += f.payload.substr(7) + " ";
   return text;
 }

@@ -35,7 +35,7 @@ struct connection {
     peer.send({peer.frames.headers(id, request(path, type)), data(id, body, flag::end_stream)});
     w_.clock.settle();
     answer a;
-    for (parsed_frame const& f : peer.frames.parse(peer.bytes())) {
+    for (parsed_frame const& f : peer.heard()) {
       if (f.head.id != id) continue;
       if (f.head.type == http2::frame_type::data)
         a.body += f.payload;

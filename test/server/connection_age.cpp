@@ -27,7 +27,7 @@ server_options options() {
 
 /// The two GOAWAYs, with the PING between them answered.
 void expect_goodbye(world& w, raw_peer& peer, std::string const& text, std::string const& last) {
-  auto const frames = peer.frames.parse(peer.bytes());
+  auto const frames = peer.heard();
   REQUIRE(frames.size() == 2);
   CHECK(frames[0].text == "GOAWAY max NO_ERROR [" + text + "]");
   REQUIRE(frames[1].head.type == frame_type::ping);

@@ -1,6 +1,8 @@
 // A test's coroutine, run to its end on the test's own thread and by its own clock.
 #pragma once
 
+#include <exception>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -8,8 +10,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 
-#include <heddle/sync_wait.hpp>
 #include <heddle/testing/manual_clock.hpp>
 
 namespace heddle::testing {
@@ -19,19 +21,23 @@ namespace heddle::testing {
 /// something that never comes. It is cancelled then, so that what it refers to is no longer used.
 template <class T>
 T run(manual_clock& clock, asio::awaitable<T> work, duration d = duration::zero()) {
-  auto const end = std::make_shared<heddle::detail::sync_result<T>>();
-  auto const on_end = [end](auto&&... what) { (*end)(std::forward<decltype(what)>(what)...); };
+  auto const promise = std::make_shared<std::promise<T>>();
+  auto const on_end = [promise](std::exception_ptr e, auto&&... value) {
+    if (e)
+      promise->set_exception(e);
+    else
+      promise->set_value(std::forward<decltype(value)>(value)...);
+  };
+  std::future<T> end = promise->get_future();
+  auto const done = [&end] { return end.wait_for(duration::zero()) == std::future_status::ready; };
   asio::cancellation_signal signal;
   asio::co_spawn(clock.context(), std::move(work), asio::bind_cancellation_slot(signal.slot(), on_end));
   clock.advance(d);
   clock.settle();
-  if (!end->done) {
-    signal.emit(asio::cancellation_type::terminal);
-    clock.settle();
-    throw std::runtime_error("the test's coroutine did not end: it waits for something that does not come");
-  }
-  if (end->error) std::rethrow_exception(end->error);
-  return end->get();
+  if (done()) return end.get();
+  signal.emit(asio::cancellation_type::terminal);
+  clock.settle();
+  throw std::runtime_error("the test's coroutine did not end: it waits for something that does not come");
 }
 
 }  // namespace heddle::testing
