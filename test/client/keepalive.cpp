@@ -43,7 +43,7 @@ struct lonely {
   raw_servers servers;
 };
 
-channel_options options() { return channel_options().keepalive_time(10s).keepalive_timeout(5s); }
+channel_options options() { return channel_options().keepalive_time(10s).keepalive_timeout(5s).idle_timeout(infinite); }
 
 }  // namespace
 

@@ -58,7 +58,7 @@ task start_call(world& w, outcome& o) {
 }  // namespace
 
 TEST_CASE("by default a connection lives as long as its client answers") {
-  world w;
+  world w(strands::none, server_options(), channel_options().idle_timeout(infinite));
   echo_everything(w.service);
   outcome first, second;
   task const a = start_call(w, first);

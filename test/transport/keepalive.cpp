@@ -117,6 +117,7 @@ TEST_CASE("keepalive says when to look next") {
   CHECK(machine.next(true) == start + 10s);
   CHECK(machine.next(false) == never);
   CHECK(machine.look(start + 10s, true) == verdict::ask);
+  CHECK(machine.times_asked() == 1);
   CHECK(machine.next(true) == start + 30s);
   CHECK(machine.next(false) == start + 30s);
   machine.heard(start + 13s);

@@ -185,6 +185,14 @@ class channel_options {
     return std::move(on_too_many_pings(std::move(f)));
   }
 
+  /// A channel without calls for so long, twice that at most, lets go of its connection; the next call connects anew.
+  /// Default 30 min.
+  channel_options& idle_timeout(duration value) & noexcept {
+    idle_timeout_ = value;
+    return *this;
+  }
+  channel_options&& idle_timeout(duration value) && noexcept { return std::move(idle_timeout(value)); }
+
   /// The encodings that requests may be compressed with and answers may come in. Default: gzip and deflate.
   channel_options& compressors(compressor_list list) & noexcept {
     compressors_ = std::move(list);
@@ -226,6 +234,7 @@ class channel_options {
   duration keepalive_timeout() const noexcept { return keepalive_timeout_; }
   bool keepalive_without_calls() const noexcept { return keepalive_without_calls_; }
   std::function<void(duration)> const& on_too_many_pings() const noexcept { return on_too_many_pings_; }
+  duration idle_timeout() const noexcept { return idle_timeout_; }
   compressor_list const& compressors() const noexcept { return compressors_; }
   std::string const& compression() const noexcept { return compression_; }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
@@ -239,6 +248,7 @@ class channel_options {
   std::shared_ptr<heddle::codec const> codec_;
   backoff_options backoff_;
   duration keepalive_time_ = infinite, keepalive_timeout_ = std::chrono::seconds(20);
+  duration idle_timeout_ = std::chrono::minutes(30);
   bool keepalive_without_calls_ = false;
   std::function<void(duration)> on_too_many_pings_;
   bool single_threaded_ = false;

@@ -23,7 +23,8 @@ namespace heddle::detail {
 /// deadline and its connection need no locks between them.
 class channel_core final : public std::enable_shared_from_this<channel_core>,
                            private subchannel_user,
-                           private shutdown_listener {
+                           private shutdown_listener,
+                           private deadline_item {
  public:
   channel_core(asio::any_io_executor executor, std::string_view target_text, channel_options options);
   ~channel_core();
@@ -66,6 +67,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   void on_room() override;
   duration keepalive_time() const noexcept override { return keepalive_time_; }
   void on_too_many_pings(duration time) override;
+  void watch_idleness();
+  void on_deadline() override;
   void on_context_shutdown() noexcept override;
   void close();
   void post_round();
@@ -85,6 +88,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
 
   std::mutex mutex_;  // calls_ and free_: made on any thread
   std::vector<std::shared_ptr<client_call>> calls_, free_;
+  bool called_ = false;  // since the idle timeout was last looked at
   client_call* queue_head_ = nullptr;
   client_call* queue_tail_ = nullptr;
   std::size_t replayable_ = 0;

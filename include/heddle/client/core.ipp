@@ -72,6 +72,23 @@ HEDDLE_DECL std::shared_ptr<client_call> channel_core::acquire() {
 HEDDLE_DECL void channel_core::recycle(client_call& call) {
   std::lock_guard const lock(mutex_);
   free_.push_back(call.shared_from_this());
+  called_ = true;
+  if (!has_deadline() && free_.size() == calls_.size() && subchannel_.state() == connectivity::ready) watch_idleness();
+}
+
+HEDDLE_DECL void channel_core::watch_idleness() {
+  called_ = false;
+  deadlines_.set(*this, after(get_clock().now(), options_.idle_timeout()));
+}
+
+/// The idle timeout. It does not move with every call, but looks whether there was one.
+HEDDLE_DECL void channel_core::on_deadline() {
+  {
+    std::lock_guard const lock(mutex_);
+    if (free_.size() != calls_.size()) return;  // its end begins another
+  }
+  if (called_) return watch_idleness();
+  subchannel_.go_idle();
 }
 
 HEDDLE_DECL void channel_core::pick(client_call& call) {
@@ -112,6 +129,7 @@ HEDDLE_DECL void channel_core::on_state(connectivity state, status const& why) {
   tell_watchers(state);
   if (state == connectivity::transient_failure) fail_queued(why);
   if (state == connectivity::idle && queue_head_ != nullptr) subchannel_.connect();
+  state == connectivity::ready ? watch_idleness() : deadlines_.remove(*this);
   if (state == connectivity::idle) deadlines_.relax();
 }
 

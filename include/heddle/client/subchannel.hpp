@@ -53,6 +53,8 @@ class subchannel final : private deadline_item {
   void reset_backoff();
   /// The connection for a new call; null when there is none with room.
   transport::http2_driver* driver_with_room() const noexcept;
+  /// Lets go of the connection, which ends when its calls have. The next connect() makes another.
+  void go_idle();
   /// Ends all connections, also those that only finish old calls.
   void close();
 

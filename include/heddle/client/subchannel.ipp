@@ -78,6 +78,12 @@ HEDDLE_DECL void subchannel::close() {
   connections_.clear();
 }
 
+HEDDLE_DECL void subchannel::go_idle() {
+  if (state_ != connectivity::ready) return;
+  current_->driver().shut_down();
+  leave_current(status());
+}
+
 HEDDLE_DECL transport::http2_driver* subchannel::driver_with_room() const noexcept {
   if (state_ != connectivity::ready || !current_->driver().can_open()) return nullptr;
   return &current_->driver();

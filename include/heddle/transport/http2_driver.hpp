@@ -69,6 +69,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   /// The peer's SETTINGS have come.
   bool is_ready() const noexcept { return ready_; }
   bool is_retired() const noexcept { return closed_ || connection_.retired(); }
+  /// PINGs that have asked whether the peer is still there.
+  std::uint64_t keepalives_sent() const noexcept { return keepalive_.times_asked(); }
   /// Client: the server has closed the connection for the PINGs on it.
   bool is_told_too_many_pings() const noexcept { return too_many_pings_; }
 

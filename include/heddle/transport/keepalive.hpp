@@ -33,8 +33,10 @@ class keepalive {
     if (asked_ != never) return now < after(asked_, timeout_) ? verdict::alive : verdict::dead;
     if (now < next(calls)) return verdict::alive;
     asked_ = now;
+    ++times_asked_;
     return verdict::ask;
   }
+  std::uint64_t times_asked() const noexcept { return times_asked_; }
   /// When look() will say something else; `never` while nobody needs to know. A PING that is under way when the last
   /// call ends still decides.
   time_point next(bool calls) const noexcept {
@@ -48,6 +50,7 @@ class keepalive {
   bool always_ = false;
   time_point heard_{};
   time_point asked_ = never;
+  std::uint64_t times_asked_ = 0;
 };
 
 /// What A8 sets for clients, and grpc-go for servers.
