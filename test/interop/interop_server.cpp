@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include <heddle/services/channelz.hpp>
 #include <heddle/services/health.hpp>
 #include <heddle/services/reflection.hpp>
 
@@ -15,17 +16,17 @@
 
 int main(int argc, char** argv) try {
   interop::flags const flags(argc, argv, {"port", "use_tls", "tls_cert_file", "tls_key_file"});
+  heddle::channelz channelz;
+  heddle::health health;
   boost::asio::io_context context(1);
   interop::test_server service("heddle-" + std::to_string(::getpid()));
-  heddle::server server(context, heddle::server_options().single_threaded(true));
-  server.add(service);
+  heddle::server server(context, heddle::server_options().single_threaded(true).channelz(channelz));
+  server.add(service).add(health).add(channelz);
 #if defined(INTEROP_ORCA)
   interop::orca_service load;
   service.report_load_to(load);
   server.add(load);
 #endif
-  heddle::health health;
-  server.add(health);
   health.set("grpc.testing.TestService", heddle::serving_status::serving);
   heddle::enable_reflection(server);
   auto const where = server.listen("0.0.0.0:" + flags.get("port", "0"), interop::server_security(flags));

@@ -146,6 +146,9 @@ TEST_CASE("services without embedded descriptors are described by protobuf's own
                                                         "google/protobuf/timestamp.proto",
                                                         "google/protobuf/wrappers.proto"});
     CHECK(names(answers[1]) == std::vector<std::string>{"google/protobuf/timestamp.proto"});
+    google::protobuf::FileDescriptorProto file;
+    REQUIRE(file.ParseFromString(answers[0].file_descriptor_response().file_descriptor_proto(0)));
+    CHECK(file.message_type(0).field(2).json_name() == "channelRef");
   }
   world w;
   w.server->add(plain);

@@ -1,6 +1,7 @@
 // The server behind its handle: acceptors, sessions, and the stages of its end.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -59,6 +60,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   void accepted(std::shared_ptr<port> const& p, error_code ec, listener::socket socket);
   void add_session(std::unique_ptr<byte_stream> stream);
   void session_ended(server_session& session);
+  void tell_services();
   void drain(duration grace);
   void reset_calls();
   void stop();
@@ -79,6 +81,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   std::unordered_map<server_session*, std::shared_ptr<server_session>> sessions_;
   std::list<std::shared_ptr<server_wait>> waits_;
   std::size_t abandoned_ = 0;
+  std::atomic<bool> services_told_{false};
 };
 
 }  // namespace heddle::detail

@@ -8,7 +8,6 @@
 
 #include <heddle/rpc/grpc_protocol.hpp>
 #include <heddle/server/core.hpp>
-#include <heddle/server/service.hpp>
 
 namespace heddle::detail {
 
@@ -144,6 +143,11 @@ HEDDLE_DECL void server_core::cancel(server_wait const& w) {
   reset_calls();
 }
 
+HEDDLE_DECL void server_core::tell_services() {
+  if (services_told_.exchange(true)) return;
+  for (auto const& tell : shared_->on_drain) tell();
+}
+
 HEDDLE_DECL void server_core::drain(duration grace) {
   if (stage_ >= stage::draining) return;
   stage_ = stage::draining;
@@ -156,7 +160,7 @@ HEDDLE_DECL void server_core::drain(duration grace) {
       p->channelz.reset();
     }
   }
-  for (auto const& served : shared_->routes.services()) served->heddle_drain_();
+  tell_services();
   if (sessions_.empty()) return complete();
   // Posted, so that what services have just sent on its way (health: NOT_SERVING) goes before the GOAWAY.
   for (auto const& entry : sessions_)
@@ -196,6 +200,7 @@ HEDDLE_DECL void server_core::complete() {
 }
 
 HEDDLE_DECL void server_core::stop_from_anywhere() {
+  tell_services();
   asio::dispatch(executor_, [self = shared_from_this()] {
     if (self->stage_ == stage::stopped) return;
     self->drain(duration::zero());

@@ -19,9 +19,11 @@ HEDDLE_DECL server::~server() {
 
 HEDDLE_DECL server& server::add(std::shared_ptr<service> added) {
   auto const methods = added->heddle_methods_();
+  auto on_drain = added->heddle_on_drain_();
   std::string const name = methods.empty() ? "(empty)" : std::string(methods.front().method->service());
   if (!core_->shared().routes.add(std::move(added), core_->shared().options.interceptors()))
     throw std::invalid_argument("heddle::server::add: a method of " + name + " is served already");
+  if (on_drain) core_->shared().on_drain.push_back(std::move(on_drain));
   return *this;
 }
 

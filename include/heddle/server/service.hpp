@@ -1,6 +1,7 @@
 // What a service is to a server: methods, each with its descriptor and a way to run it. Generated code derives from it.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -48,9 +49,9 @@ class service {
   virtual std::span<method_binding const> heddle_methods_() const noexcept = 0;
   /// The files that describe it, each after those that it imports. Empty unless it was generated with descriptors.
   virtual std::span<descriptor_file const> heddle_files_() const noexcept { return {}; }
-  /// A server that it was added to begins to drain, or is destroyed. Connections are told after what is posted here to
-  /// their executors. Called on the server's executor, by each server once.
-  virtual void heddle_drain_() {}
+  /// What a server that it is added to calls once, on any thread, when it begins to drain or is destroyed. Its
+  /// connections hear of that after what is posted to them here. Owns what it needs. Empty: nothing.
+  virtual std::function<void()> heddle_on_drain_() const { return {}; }
 };
 
 namespace detail {

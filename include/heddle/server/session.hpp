@@ -22,6 +22,7 @@ struct server_shared {
   server_options options;
   compressor const* encoder = nullptr;  // what options.compression() names
   router routes;
+  std::vector<std::function<void()>> on_drain;  // service::heddle_on_drain_()
   std::vector<rpc::wire_protocol const*> protocols;
   std::shared_ptr<channelz_node> channelz;  // null: nothing is recorded
   thread_check check;

@@ -1,6 +1,7 @@
 // grpc.health.v1.Health: whether a server, or one of its services, wants calls.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -104,7 +105,9 @@ class health final : public service {
 
   std::span<method_binding const> heddle_methods_() const noexcept override;
   std::span<descriptor_file const> heddle_files_() const noexcept override;
-  void heddle_drain_() override { shut_down(); }
+  std::function<void()> heddle_on_drain_() const override {
+    return [state = state_] { state->shut_down(); };
+  }
 
  private:
   reply<services::health_check_response> check(server_context& context, services::health_check_request& request);

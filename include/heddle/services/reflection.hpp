@@ -23,6 +23,7 @@ inline void add_with_imports(google::protobuf::FileDescriptor const& file,
   if (!seen.insert(&file).second) return;
   google::protobuf::FileDescriptorProto proto;
   file.CopyTo(&proto);
+  file.CopyJsonNameTo(&proto);  // grpcurl and others print with these
   into.emplace_back(std::string(file.name()), proto.SerializeAsString());
   for (int i = 0; i < file.dependency_count(); ++i) add_with_imports(*file.dependency(i), seen, into);
 }

@@ -1,4 +1,4 @@
-// Messages of the lite runtime alone: calls, fakes and descriptors work.
+// Messages of the lite runtime alone: calls, fakes, descriptors and reflection work.
 #include <cstdlib>
 #include <iostream>
 
@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <heddle/services/reflection_lite.hpp>
 #include <heddle/testing/memory_channel.hpp>
 
 #include "lite.heddle.fake.hpp"
@@ -26,6 +27,8 @@ int main() {
   lite::Number answer;
   answer.set_value(40);
   counter.fake().on_add.returns(answer);
+  heddle::server described(context);
+  heddle::enable_reflection_lite(described);
   bool counted = false;
   asio::co_spawn(context, count(counter, context, counted), asio::detached);
   context.run();

@@ -7,6 +7,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <heddle/services/channelz.hpp>
+#include <heddle/services/health.hpp>
+#include <heddle/services/reflection.hpp>
 #include <heddle/testing/memory_channel.hpp>
 
 #include "google/rpc/status.pb.h"
@@ -53,6 +56,12 @@ int main() {
   health->on_check.returns(serving);
   memory.server().add(health);
   memory.server().add(std::make_shared<channelz_service>());
+  // heddle's own have other types for the same messages.
+  heddle::health own_health;
+  heddle::channelz own_channelz;
+  heddle::server other(context, heddle::server_options().channelz(own_channelz));
+  other.add(own_health).add(own_channelz);
+  heddle::enable_reflection(other);
   std::string seen;
   asio::co_spawn(context, call(memory.channel(), context, seen), asio::detached);
   context.run();
