@@ -59,7 +59,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
     idle,
     head,       // nothing but the exchange
     receiving,  // a single request is on its way
-    rejecting,  // the answer is known
+    rejecting,  // the answer is known; a plain HTTP request of known length is heard out first
     running,    // the handler has it
   };
 
@@ -80,7 +80,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   route const* fallback_route();
   void begin_encodings();
   void reject(status why);
-  void reject_http(int http_status, std::string_view text);
+  void reject_http(int http_status, std::string_view text, header_list const& fields);
   void answer_rejection();
   void request_ended();
   void start_handler();

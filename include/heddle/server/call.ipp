@@ -75,11 +75,11 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
   for (rpc::wire_protocol const* const p : shared_->protocols)
     if (p->speaks(type)) protocol_ = p;
   if (fields.get(header_name::method) != "POST") {
-    reject_http(405, "gRPC calls are POST requests\n");
+    reject_http(405, "gRPC calls are POST requests\n", fields);
     return {};
   }
   if (protocol_ == nullptr) {
-    reject_http(415, "this server speaks gRPC: content-type application/grpc\n");
+    reject_http(415, "this server speaks gRPC: content-type application/grpc\n", fields);
     return {};
   }
   for (header_field const field : fields) {
@@ -158,12 +158,13 @@ HEDDLE_DECL void server_call::reject(status why) {
   driver_->schedule(*this);
 }
 
-HEDDLE_DECL void server_call::reject_http(int http_status, std::string_view text) {
+HEDDLE_DECL void server_call::reject_http(int http_status, std::string_view text, header_list const& fields) {
   phase_ = phase::rejecting;
   http_status_ = http_status;
   answer_ = status(status_code::unknown, std::string(text));
-  request_complete_ = true;  // whoever streams might wait for the answer before he ends
-  driver_->schedule(*this);
+  // A body of a known length is heard out, for curl: others might wait for the answer before they end theirs.
+  request_complete_ = fields.get(header_name::content_length).empty();
+  if (request_complete_) driver_->schedule(*this);
 }
 
 HEDDLE_DECL void server_call::answer_rejection() {
