@@ -120,6 +120,39 @@ TEST_CASE("a deadline counts while there is no connection") {
   t.get();
 }
 
+TEST_CASE("a call that gets its stream when its time is over does not open it") {
+  http2::limits one;
+  one.max_concurrent_streams = 1;
+  world w(GENERATE(values(both)), server_options().limits(one));
+  std::vector<std::int64_t> started;
+  w.service.on_unary = [&](server_context&, Text& request) -> reply<Text> {
+    started.push_back(request.number());
+    co_await w.clock.sleep_for(5s);
+    co_return request;
+  };
+  auto const call = [&](std::int64_t number, call_options options) -> asio::awaitable<status> {
+    Text const request = text("", number);
+    co_return co_await status_of(w.client().unary(request, options));
+  };
+  auto const first = [&]() -> asio::awaitable<void> {
+    status const s = co_await call(1, call_options());
+    CHECK(s.is_ok());
+  };
+  auto const second = [&]() -> asio::awaitable<void> {
+    status const s = co_await call(2, call_options().timeout(5s));
+    CHECK(s.code() == status_code::deadline_exceeded);
+  };
+  task const a = w.start(first);
+  w.clock.settle();
+  task const b = w.start(second);
+  w.clock.advance(5s);
+  w.clock.settle();
+  a.get();
+  b.get();
+  w.clock.advance(5s);
+  CHECK(started == std::vector<std::int64_t>{1});
+}
+
 TEST_CASE("streams end at their deadline, with their messages") {
   world w(GENERATE(values(both)));
   int cancelled = 0;

@@ -34,7 +34,9 @@ inline asio::awaitable<void> orca_per_rpc(environment& where) {
   check(bytes.has_value(), std::string("no trailer ") + orca_trailer);
   OrcaLoadReport report;
   check(report.ParseFromString(std::string(*bytes)), "the trailer is no OrcaLoadReport");
-  check(same_report(report, load_report(wanted)), "the server reports " + report.ShortDebugString());
+  check(same_report(report, load_report(wanted)),
+        "the server reports a load that is not the one it was told: cpu_utilization " +
+            std::to_string(report.cpu_utilization()));
 }
 
 template <class Reports, class Call>
