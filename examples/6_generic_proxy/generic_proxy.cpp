@@ -20,7 +20,7 @@ using namespace asio::experimental::awaitable_operators;
 // of it, and ends our call when the client's is over.
 heddle::call_options options_for(heddle::server_context& context) {
   heddle::call_options options;
-  options.parent(context).headers(context.request_headers());
+  options.parent(context).headers(context.request_headers()).content_subtype(context.content_subtype());
   if (!context.request_encoding().empty()) options.compression(context.request_encoding());
   return options;
 }

@@ -150,6 +150,24 @@ TEST_CASE("the fallback is called in whatever encoding the client has chosen, an
   }
 }
 
+TEST_CASE("the fallback knows the form of the messages that a generic call is made with") {
+  world w;
+  std::string form;
+  auto const look = [&](server_context& context, generic_stream& peer) -> reply<void> {
+    form = context.content_subtype();
+    co_return co_await echo(context, peer);
+  };
+  w.server->add_fallback(look);
+  auto const body = [&]() -> asio::awaitable<void> {
+    raw_message const request("{}");
+    auto const options = call_options().content_subtype("json");
+    raw_message const answer = co_await generic_stub(*w.channel).unary("/x.X/Y", request, options);
+    CHECK(answer == request);
+  };
+  w.run(body);
+  CHECK(form == "json");
+}
+
 TEST_CASE("there is one fallback at most, and it wants a path") {
   world w;
   w.server->add_fallback(echo);
