@@ -18,7 +18,7 @@ heddle::channel_options fixed_channel() {
 /// INITIAL_WINDOW_SIZE of the last SETTINGS that came, and the room of the whole connection.
 struct told {
   explicit told(raw_peer& peer) {
-    for (parsed_frame const& f : peer.frames.parse(peer.bytes())) {
+    for (parsed_frame const& f : peer.heard()) {
       auto const* p = as_bytes(f.payload).data();
       if (f.head.type == frame_type::window_update && f.head.id == 0) connection += http2::read_u32(p);
       if (f.head.type == frame_type::ping && !f.head.has(flag::ack)) pings.push_back(f.payload);
