@@ -78,16 +78,16 @@
 #include <heddle/server/session.ipp>
 #include <heddle/server/thread_per_core.ipp>
 
-#include <heddle/testing/frame_codec.ipp>
-#include <heddle/testing/scripted_link.ipp>
-#include <heddle/testing/scripted_peer.ipp>
-#include <heddle/testing/scripted_server.ipp>
 #include <heddle/services/channelz.ipp>
 #include <heddle/services/channelz_messages.ipp>
 #include <heddle/services/descriptor_index.ipp>
 #include <heddle/services/health.ipp>
 #include <heddle/services/reflection_lite.ipp>
 #include <heddle/services/reflection_messages.ipp>
+#include <heddle/testing/frame_codec.ipp>
+#include <heddle/testing/scripted_link.ipp>
+#include <heddle/testing/scripted_peer.ipp>
+#include <heddle/testing/scripted_server.ipp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
