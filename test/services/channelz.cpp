@@ -1,5 +1,6 @@
 #include <heddle/services/channelz.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -244,6 +245,26 @@ TEST_CASE("a call that is cancelled counts as failed on both sides, and so does 
   auto const ours = r.socket(r.server_sockets(server.ref().server_id()).socket_ref(0).socket_id());
   CHECK(ours.data().streams_failed() == 1);
   CHECK(ours.data().streams_succeeded() == 1);
+}
+
+TEST_CASE("keepalive PINGs are counted where they are sent") {
+  channelz records;
+  world w(strands::none, server_options().channelz(records).keepalive_time(60s), channel_options().channelz(records));
+  echo_everything(w.service);
+  auto const body = [&]() -> asio::awaitable<void> {
+    Text const question;
+    co_await w.client().unary(question);
+  };
+  w.run(body);
+  w.clock.advance(150s);
+  std::vector<std::int64_t> sent;
+  auto const take = [&sent](detail::channelz_node const& socket) {
+    sent.push_back(socket.keepalives_sent.get());
+    return true;
+  };
+  records.heddle_registry_()->each(detail::channelz_kind::socket, 0, take);
+  std::sort(sent.begin(), sent.end());
+  CHECK(sent == std::vector<std::int64_t>{0, 2});
 }
 
 TEST_CASE("lists come in pages, from an id on, and ids are not used again") {

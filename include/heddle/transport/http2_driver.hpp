@@ -117,6 +117,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void flush();
   void after_batch();
   void look_at_life();
+  void ask_whether_alive();
   time_point next_look() const noexcept;
   status why_retired() const;
   void linger();

@@ -291,11 +291,16 @@ HEDDLE_DECL time_point http2_driver::next_look() const noexcept {
   return std::min(age_.next(), greeted ? keepalive_.next(connection_.live_streams() != 0) : never);
 }
 
+HEDDLE_DECL void http2_driver::ask_whether_alive() {
+  connection_.ping_ahead(detail::keepalive_ping);
+  if (channelz_ != nullptr) channelz_->keepalives_sent.add(1);
+}
+
 HEDDLE_DECL void http2_driver::look_at_life() {
   if (now_ < next_look()) return;
   if (connection_.settings_received()) {
     auto const found = keepalive_.look(now_, connection_.live_streams() != 0);
-    if (found == keepalive::verdict::ask) connection_.ping_ahead(detail::keepalive_ping);
+    if (found == keepalive::verdict::ask) ask_whether_alive();
     if (found == keepalive::verdict::dead)
       return lose(std::string("nothing was heard after a keepalive PING in time (keepalive_timeout of ") +
                   (is_server() ? "server_options)" : "channel_options)"));
@@ -449,7 +454,7 @@ HEDDLE_DECL rpc::exchange* http2_driver::open(header_list const& head, rpc::exch
   if (!can_open()) return nullptr;
   if (keepalive_.is_on()) {  // after a long silence the call is to know within keepalive_timeout
     now_ = clock_.now();
-    if (keepalive_.look(now_, true) == keepalive::verdict::ask) connection_.ping_ahead(detail::keepalive_ping);
+    if (keepalive_.look(now_, true) == keepalive::verdict::ask) ask_whether_alive();
   }
   http2::stream& s = connection_.open(head, false, nullptr);
   http2_exchange& e = make_exchange(s);
