@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <heddle/base/config.hpp>
+#include <heddle/rpc/codec.hpp>
 #include <heddle/rpc/exchange.hpp>
 #include <heddle/rpc/inbound.hpp>
 #include <heddle/rpc/wire_protocol.hpp>
