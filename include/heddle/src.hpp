@@ -31,6 +31,7 @@
 
 #include <heddle/rpc/codec.ipp>
 #include <heddle/rpc/compression.ipp>
+#include <heddle/rpc/foreign_answer.ipp>
 #include <heddle/rpc/grpc_protocol.ipp>
 #include <heddle/rpc/gzip.ipp>
 #include <heddle/rpc/inbound.ipp>
@@ -72,6 +73,7 @@
 #include <heddle/server/core.ipp>
 #include <heddle/server/interception.ipp>
 #include <heddle/server/listener.ipp>
+#include <heddle/server/nearest.ipp>
 #include <heddle/server/router.ipp>
 #include <heddle/server/runner.ipp>
 #include <heddle/server/server.ipp>

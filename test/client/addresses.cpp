@@ -134,8 +134,8 @@ TEST_CASE("the backoff after several silent addresses counts from the first") {
   h.w.clock.advance(40s);
   t.get();
   CHECK(to_string(outcome) ==
-        "UNAVAILABLE: connecting to 192.0.2.3:3 took longer than min_connect_timeout; "
-        "connecting to 192.0.2.4:3 took longer than min_connect_timeout");
+        "UNAVAILABLE: connecting to 192.0.2.3:3 took longer than backoff_options::min_connect_timeout(); "
+        "connecting to 192.0.2.4:3 took longer than backoff_options::min_connect_timeout()");
   task const again = h.w.start(body);  // the 40 s were longer than the first delay
   h.w.clock.settle();
   CHECK(h.asked == list{"192.0.2.3:3", "192.0.2.4:3", "192.0.2.3:3"});

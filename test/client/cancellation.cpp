@@ -105,7 +105,7 @@ TEST_CASE("cancel() ends a call and its handler") {
     CHECK(first);
     chat.cancel();
     status s = co_await status_of(chat.read());
-    CHECK(to_string(s) == "CANCELLED: the call was cancelled here");
+    CHECK(to_string(s) == "CANCELLED: the call was cancelled here (/lab.Echo/Chat at memory)");
     CHECK(s.origin() == status_origin::local);
     chat.cancel();
     s = co_await status_of(chat.read());
@@ -162,7 +162,7 @@ TEST_CASE("the slot of a unary call resets it") {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
     Text const request;
     status const s = co_await status_of(w.client().unary(request));
-    CHECK(to_string(s) == "CANCELLED: the call was cancelled here");
+    CHECK(to_string(s) == "CANCELLED: the call was cancelled here (/lab.Echo/Unary at memory)");
     ended = true;
   };
   task t = w.start(body);

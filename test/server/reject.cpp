@@ -230,7 +230,7 @@ TEST_CASE("a request head that is too large is a status, not a reset") {
   std::string const answer = c.ask(
       {c.headers(1, with(grpc_request(), "big", std::string(9000, 'x'))), data(1, framed(Text()), flag::end_stream)});
   INFO(answer);
-  CHECK(has(answer, "grpc-status=8 grpc-message=the request headers are larger than max_header_list_size allows"));
+  CHECK(has(answer, "grpc-status=8 grpc-message=the request headers are larger than server_options::limits()"));
 }
 
 TEST_CASE("a client that speaks HTTP/1.1 is told so") {

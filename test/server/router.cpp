@@ -27,8 +27,8 @@ TEST_CASE("paths lead to their methods, once or many times") {
   auto const service = std::make_shared<heddle::test::scripted_echo>();
   CHECK(r.add(service, {}));
   CHECK(!r.add(std::make_shared<heddle::test::scripted_echo>(), {}));
-  CHECK(r.has_service("lab.Echo"));
-  CHECK(!r.has_service("lab"));
+  CHECK(r.not_found("/lab.Echo/Nothing").message() == "service lab.Echo has no method Nothing");
+  CHECK(r.not_found("/lab/Unary").message() == "unknown service lab");
   for (method_descriptor const* method : {static_cast<method_descriptor const*>(&lab::echo::methods::unary),
                                           static_cast<method_descriptor const*>(&lab::echo::methods::chat)}) {
     auto const* const route = find(r, method->path());

@@ -8,6 +8,7 @@
 
 #include <heddle/base/config.hpp>
 #include <heddle/rpc/exchange.hpp>
+#include <heddle/rpc/foreign_answer.hpp>
 #include <heddle/rpc/inbound.hpp>
 #include <heddle/rpc/wire_protocol.hpp>
 #include <heddle/transport/http2_driver.hpp>
@@ -99,6 +100,7 @@ class client_attempt final : public rpc::exchange_events {
   rpc::inbound inbound_;
   rpc::response_head head_;
   std::optional<std::string_view> subtype_;
+  rpc::foreign_answer foreign_;
   metadata trailers_;
   bool over_ = true, answered_ = false;
 };

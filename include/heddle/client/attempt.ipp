@@ -55,6 +55,7 @@ HEDDLE_DECL void client_attempt::reset() noexcept {
   end();
   inbound_.shrink();
   answered_ = false;
+  foreign_.clear();
   head_.clear();
   trailers_.clear();
   driver_.reset();
@@ -64,10 +65,12 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
   if (over_) return;
   if (too_large)
     return finish(status(status_code::resource_exhausted,
-                         "the response headers are larger than limits().max_header_list_size allows"));
+                         "the response headers are larger than channel_options::limits() allows, in "
+                         "max_header_list_size or max_header_fields"));
   if (end)
     return finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
   status wrong = protocol_.read_response(fields, head_);
+  if (head_.foreign) return foreign_.begin(std::move(wrong));
   if (!wrong.is_ok()) return finish(std::move(wrong));
   // A bare application/grpc, which many servers send whatever they were asked in, says nothing.
   if (subtype_ && !head_.subtype.empty() && !same_subtype(head_.subtype, *subtype_))
@@ -89,6 +92,11 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
 
 HEDDLE_DECL void client_attempt::on_body(bytes_view bytes, bool end) {
   if (over_) return consumed(bytes.size());
+  if (foreign_) {
+    consumed(bytes.size());
+    if (foreign_.add(bytes) || end) finish_by_peer(foreign_.end());
+    return;
+  }
   inbound_.lend(bytes);
   if (inbound_.failed()) return finish(inbound_.error());
   if (end) return finish_by_peer(protocol_.missing_trailers(head_));
@@ -97,15 +105,18 @@ HEDDLE_DECL void client_attempt::on_body(bytes_view bytes, bool end) {
 
 HEDDLE_DECL void client_attempt::on_trailers(header_list const& fields, bool too_large) {
   if (over_) return;
+  if (foreign_) return finish_by_peer(foreign_.end());
   if (too_large)
     return finish(status(status_code::resource_exhausted,
-                         "the response trailers are larger than limits().max_header_list_size allows"));
+                         "the response trailers are larger than channel_options::limits() allows, in "
+                         "max_header_list_size or max_header_fields"));
   finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));
 }
 
 HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {
   if (why.connection_lost) let_go();
   if (over_) return;
+  if (foreign_) return finish_by_peer(foreign_.end());
   over_ = true;
   inbound_.end();
   user_.on_attempt_end(why.status, why.unsent        ? attempt_reach::nowhere

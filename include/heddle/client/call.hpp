@@ -132,6 +132,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   bool over_for_writers() const noexcept { return done_ || half_closed_ || (attempts_ended_ && committed_); }
   status single_response();
   void message_failed(status why);
+  status here(status s, std::string_view option = {}) const;
+  std::string deadline_text() const;
   void begin_read(wants what, void* message, operation_outcome* outcome);
   void begin_write(void const* message, write_options how, operation_outcome& outcome);
   void begin_headers(metadata* into, operation_outcome& outcome);

@@ -118,7 +118,8 @@ HEDDLE_DECL void client_call::start() {
   if (core_.closed()) return conclude(status(status_code::cancelled, "the channel was destroyed"));
   if (until_ != never) {
     if (until_ <= core_.get_clock().now())
-      return conclude(status(status_code::deadline_exceeded, "the timeout was over before the call began"));
+      return conclude(here(status(status_code::deadline_exceeded, "the timeout was over before the call began"),
+                           "call_options::timeout()"));
     core_.deadlines().set(*this, until_);
   }
   if (parent_ != nullptr && !parent_->add(*this)) return end_with_parent();
@@ -196,21 +197,34 @@ HEDDLE_DECL void client_call::cancel() {
   if (done_) return;
   attempt_.inbound().discard();
   attempt_.end();
-  conclude(status(status_code::cancelled, "the call was cancelled here"));
+  conclude(here(status(status_code::cancelled, "the call was cancelled here")));
 }
 
 HEDDLE_DECL void client_call::on_deadline() {
-  std::string text = "the deadline has passed";
-  if (intercepted_ && !attempts_begun_) {
-    text += " before the interceptors let the call begin";
-  } else if (!attempt_.active() && !(intercepted_ && attempts_ended_)) {
-    text += " while the call waited for a connection";
-    status const& last = core_.connection().last_error();
-    if (!last.is_ok()) text += " (" + std::string(last.message()) + ")";
-  }
+  status late = here(status(status_code::deadline_exceeded, deadline_text()), "call_options::timeout()");
   attempt_.inbound().discard();
   attempt_.end();
-  conclude(status(status_code::deadline_exceeded, std::move(text)));
+  conclude(std::move(late));
+}
+
+/// In which phase it has found the call.
+HEDDLE_DECL std::string client_call::deadline_text() const {
+  std::string const text = "the deadline has passed";
+  if (intercepted_ && !attempts_begun_) return text + " before the interceptors let the call begin";
+  if (intercepted_ && attempts_ended_) return text + " before the interceptors let the call end";
+  if (!attempt_.active()) return text + " while the call waited for " + core_.connection().wanted();
+  return text + (head_received_ ? " in the middle of the answer" : " while the call waited for the answer");
+}
+
+/// Adds where: the method, the peer unless the text names it, and what could be set otherwise.
+HEDDLE_DECL status client_call::here(status s, std::string_view option) const {
+  std::string text(s.message());
+  bool const with_peer = !peer().empty() && text.find(peer()) == std::string::npos;
+  text.append(" (").append(head_.path);
+  if (with_peer) text.append(" at ").append(peer());
+  if (!option.empty()) text.append(", ").append(option);
+  s.set_message(text + ")");
+  return s;
 }
 
 HEDDLE_DECL void client_call::leave_parent() noexcept {
@@ -234,7 +248,7 @@ HEDDLE_DECL void client_call::end_with_parent() {
   if (until_ <= core_.get_clock().now()) return on_deadline();  // which it shares with its parent
   attempt_.inbound().discard();
   attempt_.end();
-  conclude(status(status_code::cancelled, "the call on whose behalf this one was made is over"));
+  conclude(here(status(status_code::cancelled, "the call on whose behalf this one was made is over")));
 }
 
 HEDDLE_DECL void client_call::release() {
@@ -285,7 +299,8 @@ HEDDLE_DECL void client_call::on_attempt_end(status const& s, attempt_reach reac
   // A server that keeps the deadline resets with CANCEL: our own clock knows better (protocol-http2).
   bool const late =
       s.code() == status_code::cancelled && s.origin() != status_origin::peer && until_ <= core_.get_clock().now();
-  end(late ? status(status_code::deadline_exceeded, "the deadline has passed") : s);
+  if (late) return end(here(status(status_code::deadline_exceeded, deadline_text()), "call_options::timeout()"));
+  end(s.is_ok() || s.origin() == status_origin::peer ? s : here(s));
 }
 
 HEDDLE_DECL void client_call::schedule() {
@@ -335,7 +350,7 @@ HEDDLE_DECL bool client_call::serve_reader() {
   if (reading_ == wants::single_response && status_.is_ok() && !response_taken_) {
     status_ = single_response();
   } else if (!got && reading_ == wants::message && status_.is_ok() && attempt_.inbound().truncated()) {
-    status_ = attempt_.inbound().error();
+    status_ = here(attempt_.inbound().error());
   }
   reading_ = wants::nothing;
   if (read_outcome_ != nullptr) {
@@ -347,18 +362,18 @@ HEDDLE_DECL bool client_call::serve_reader() {
 
 HEDDLE_DECL status client_call::single_response() {
   rpc::inbound& in = attempt_.inbound();
-  if (in.truncated()) return in.error();
+  if (in.truncated()) return here(in.error());
   if (!in.has_message())
-    return status(status_code::unimplemented, "the server answered OK without a message where one is wanted",
-                  status_origin::transport);
+    return here(status(status_code::unimplemented, "the server answered OK without a message where one is wanted",
+                       status_origin::transport));
   bytes_view const body = in.message();
-  if (in.failed()) return in.error();
+  if (in.failed()) return here(in.error());
   status wrong = parse_response(read_into_, body, "the response");
   attempt_.take();
-  if (!wrong.is_ok()) return wrong;
+  if (!wrong.is_ok()) return here(std::move(wrong));
   if (!in.finished())
-    return status(status_code::unimplemented, "the server answered with more than the one message that is wanted",
-                  status_origin::transport);
+    return here(status(status_code::unimplemented, "the server answered with more than the one message that is wanted",
+                       status_origin::transport));
   response_taken_ = true;
   return see_response(read_into_);
 }
@@ -367,18 +382,18 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
   rpc::inbound& in = attempt_.inbound();
   if (!in.has_message()) {
     // Found behind a message when that was taken. A status that is not OK says more.
-    if (in.failed() && (!done_ || status_.is_ok())) message_failed(in.error());
+    if (in.failed() && (!done_ || status_.is_ok())) message_failed(here(in.error()));
     return false;
   }
   show_head();
   bytes_view const body = in.message();
   if (in.failed()) {
-    message_failed(in.error());
+    message_failed(here(in.error()));
     return false;
   }
   status refused = parse_response(message, body, "a response message");
   attempt_.take();
-  if (refused.is_ok()) refused = see_response(message);
+  refused = refused.is_ok() ? see_response(message) : here(std::move(refused));
   if (refused.is_ok()) return true;
   message_failed(std::move(refused));
   return false;
@@ -509,7 +524,7 @@ HEDDLE_DECL void client_call::serve_interceptors() {
   } else if (method_->server_streams() && in.has_message()) {
     return;
   } else if (attempts_status_.is_ok() && in.truncated()) {
-    attempts_status_ = in.error();
+    attempts_status_ = here(in.error());
   }
   interception_->resume();
 }
@@ -593,9 +608,10 @@ HEDDLE_DECL void client_call::commit() noexcept {
 
 HEDDLE_DECL status client_call::check_size(std::size_t size) const {
   if (size <= max_send_) return {};
-  return status(status_code::resource_exhausted, "the request message of " + std::to_string(size) +
-                                                     " bytes is larger than max_send_message_size, " +
-                                                     std::to_string(max_send_));
+  return here(status(status_code::resource_exhausted, "the request message of " + std::to_string(size) +
+                                                          " bytes is larger than max_send_message_size, " +
+                                                          std::to_string(max_send_)),
+              "call_options or channel_options::max_send_message_size()");
 }
 
 /// A unary request is serialised straight to the wire, and again from its message should there be another attempt.

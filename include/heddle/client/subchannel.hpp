@@ -45,6 +45,8 @@ class subchannel final : private deadline_item {
   ~subchannel();
 
   connectivity state() const noexcept { return state_; }
+  /// What a call that has no stream waits for, in words.
+  std::string wanted() const;
   /// Of the last failure to connect.
   status const& last_error() const noexcept { return last_error_; }
   /// Starts to connect, unless it is at it, has succeeded, or waits between two attempts.

@@ -89,6 +89,19 @@ HEDDLE_DECL transport::http2_driver* subchannel::driver_with_room() const noexce
   return &current_->driver();
 }
 
+HEDDLE_DECL std::string subchannel::wanted() const {
+  if (state_ == connectivity::ready)
+    return "a free stream of " + std::string(current_->driver().peer()) + ", which lets " +
+           std::to_string(current_->driver().connection().peer_settings().max_concurrent_streams) +
+           " calls run at once";
+  std::string text = "a connection";
+  if (step_ == step::connecting)
+    text += next_address_ == 0 ? ": " + name_.authority + " is being resolved"
+                               : ": connecting to " + addresses_[next_address_ - 1].to_string();
+  if (!last_error_.is_ok()) text += " (" + std::string(last_error_.message()) + ")";
+  return text;
+}
+
 HEDDLE_DECL void subchannel::set_state(connectivity state) {
   state_ = state;
   if (channelz_ != nullptr) channelz_->state.set(static_cast<int>(state));
@@ -175,7 +188,8 @@ HEDDLE_DECL void subchannel::on_deadline() {
   if (connection* const slow = std::exchange(current_, nullptr))
     connections_.remove_if([slow](auto const& c) { return c.get() == slow; });
   std::string const whom = next_address_ == 0 ? name_.authority : addresses_[next_address_ - 1].to_string();
-  note_failure(status(status_code::unavailable, "connecting to " + whom + " took longer than min_connect_timeout",
+  note_failure(status(status_code::unavailable,
+                      "connecting to " + whom + " took longer than backoff_options::min_connect_timeout()",
                       status_origin::transport));
   // Each address has its own time, or a silent first one would hide the others for ever.
   deadlines_.set(*this, after(options_.used_clock().now(), options_.backoff().min_connect_timeout()));

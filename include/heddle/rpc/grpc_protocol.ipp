@@ -130,6 +130,7 @@ HEDDLE_DECL status grpc_protocol::read_response(header_list const& fields, respo
         if (!read_metadata(field, head.metadata)) decodable = false;
     }
   }
+  head.foreign = head.http_status != 200 || !grpc;
   if (head.http_status != 200)
     return status(status_from_http(head.http_status),
                   "HTTP status " + std::to_string(head.http_status) + " instead of a gRPC answer",

@@ -39,6 +39,7 @@ struct request_head {
 /// What a response's head says.
 struct response_head {
   int http_status = 0;
+  bool foreign = false;  // no answer of this protocol: its body is for people
   std::string subtype;
   std::string encoding;
   std::string accepted;  // encodings that the server knows, as a list; empty: nothing is said
@@ -46,6 +47,7 @@ struct response_head {
 
   void clear() noexcept {
     http_status = 0;
+    foreign = false;
     subtype.clear();
     encoding.clear();
     accepted.clear();

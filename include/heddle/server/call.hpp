@@ -79,6 +79,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   status route_request(header_list const& fields);
   status check_request();
   route const* fallback_route();
+  status bad_request() const;
   void begin_encodings();
   void reject(status why);
   void reject_http(int http_status, std::string_view text, header_list const& fields);
@@ -86,6 +87,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void request_ended();
   void start_handler();
   static asio::awaitable<void> run(std::shared_ptr<server_call> self);
+  status handler_threw(std::exception_ptr error);
   asio::awaitable<void> park();
   void finish(status const& s);
   void end_exchange();

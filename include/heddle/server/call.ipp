@@ -55,8 +55,9 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
   status wrong = route_request(fields);
   if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
     if (too_large)
-      wrong =
-          status(status_code::resource_exhausted, "the request headers are larger than max_header_list_size allows");
+      wrong = status(status_code::resource_exhausted,
+                     "the request headers are larger than server_options::limits().max_header_list_size, " +
+                         std::to_string(shared_->options.limits().max_header_list_size) + ", or have too many fields");
     if (wrong.is_ok()) wrong = check_request();
     if (!wrong.is_ok()) return reject(std::move(wrong));
     phase_ = phase::receiving;
@@ -107,20 +108,7 @@ HEDDLE_DECL route const* server_call::fallback_route() {
 }
 
 HEDDLE_DECL status server_call::check_request() {
-  if (route_ == nullptr) {
-    std::string_view const path = request_.path;
-    auto const slash = path.rfind('/');
-    bool const canonical = path.starts_with('/') && slash > 1 && slash != std::string_view::npos &&
-                           slash + 1 < path.size() && slash == path.find('/', 1);
-    if (!canonical)
-      return status(status_code::unimplemented,
-                    "malformed method name \"" + request_.path + "\": /service/method is wanted");
-    std::string const name(path.substr(1, slash - 1));
-    return shared_->routes.has_service(name)
-               ? status(status_code::unimplemented,
-                        "service " + name + " has no method " + std::string(path.substr(slash + 1)))
-               : status(status_code::unimplemented, "unknown service " + name);
-  }
+  if (route_ == nullptr) return shared_->routes.not_found(request_.path);
   if (!request_.subtype.empty() && request_.subtype != "proto") {
     method_descriptor const& method = *route_->method;
     codec_list const& known = shared_->options.codecs();
@@ -195,7 +183,7 @@ HEDDLE_DECL void server_call::on_body(bytes_view bytes, bool end) {
   } else {
     inbound_.lend(bytes);
     if (phase_ == phase::receiving && !route_->method->client_streams()) {
-      if (inbound_.failed()) return reject(inbound_.error());
+      if (inbound_.failed()) return reject(bad_request());
       if (!end) exchange_->consumed(inbound_.earn());  // a single request may be larger than any window
     } else if (reader_.waiting()) {
       if (inbound_.has_message() || inbound_.failed()) {

@@ -36,12 +36,19 @@ HEDDLE_DECL asio::awaitable<bool> server_call::read(void* message, message_ops c
   co_return true;
 }
 
+/// Read by the client, whose own limits have the same names.
+HEDDLE_DECL status server_call::bad_request() const {
+  status why = inbound_.error();
+  why.set_message("the request: " + std::string(why.message()));
+  return why;
+}
+
 HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
   check_open();
-  if (inbound_.failed() || inbound_.truncated()) throw rpc_error(inbound_.error());
+  if (inbound_.failed() || inbound_.truncated()) throw rpc_error(bad_request());
   if (!inbound_.has_message()) return false;
   bytes_view const body = inbound_.message();
-  if (inbound_.failed()) throw rpc_error(inbound_.error());
+  if (inbound_.failed()) throw rpc_error(bad_request());
   status refused = parse(message, ops, body, "a request message");
   exchange_->consumed(inbound_.pop());
   request_taken_ = true;
@@ -57,12 +64,12 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
     answer_ = std::move(why);
     return nullptr;
   };
-  if (inbound_.failed() || inbound_.truncated()) return fail(inbound_.error());
+  if (inbound_.failed() || inbound_.truncated()) return fail(bad_request());
   if (!inbound_.has_message())
     return fail(status(status_code::unimplemented, "the request has no message where exactly one is wanted"));
   void* const message = recycled(request_message_, request_ops_, ops);
   bytes_view const body = inbound_.message();
-  if (inbound_.failed()) return fail(inbound_.error());
+  if (inbound_.failed()) return fail(bad_request());
   status wrong = parse(message, ops, body, "the request");
   if (!wrong.is_ok()) return fail(std::move(wrong));
   if (!inbound_.has_last_message())
@@ -131,9 +138,9 @@ HEDDLE_DECL void server_call::frame_message(void const* message, message_ops con
   }
   std::size_t const size = ops.size(message), limit = shared_->options.max_send_message_size();
   if (size > limit)
-    throw rpc_error(status_code::resource_exhausted, "a response message of " + std::to_string(size) +
-                                                         " bytes is larger than max_send_message_size, " +
-                                                         std::to_string(limit));
+    throw rpc_error(status_code::resource_exhausted,
+                    "a response message of " + std::to_string(size) +
+                        " bytes is larger than server_options::max_send_message_size(), " + std::to_string(limit));
   bool const hold = intercepted_ && !route_->method->server_streams();
   if (hold) held_.clear();  // the last answer counts
   if (!hold && !head_sent_) send_head();

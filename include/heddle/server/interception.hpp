@@ -35,6 +35,7 @@ class server_interception final : public interception {
   asio::awaitable<status> innermost() override;
   void answer(void const* response) override;
   void on_return() override;
+  void on_exception(std::exception_ptr error) override;
 
   server_call& call_;
   bool handler_ran_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include <heddle/server/interception.hpp>
 
@@ -41,6 +42,10 @@ HEDDLE_DECL asio::awaitable<status> server_interception::innermost() {
 
 /// What is held leaves after the last interceptor has returned: too late for its hooks.
 HEDDLE_DECL void server_interception::on_return() { call_.show_head(); }
+
+HEDDLE_DECL void server_interception::on_exception(std::exception_ptr error) {
+  static_cast<void>(call_.handler_threw(std::move(error)));
+}
 
 HEDDLE_DECL void server_interception::answer(void const* response) {
   if (!call_.over_) call_.send_message(response, method().response(), write_options());

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +21,8 @@
 #include <heddle/transport/interceptor.hpp>
 
 namespace heddle {
+
+class server_context;
 
 /// Defaults are safe for a port that faces strangers.
 class server_options {
@@ -184,6 +188,17 @@ class server_options {
   server_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
 
+  /// Called with what a handler or an interceptor has thrown that is no rpc_error: the client gets UNKNOWN and not a word
+  /// of it, which might be a secret. Not called for the operation_aborted of a call that was cancelled. Runs on the
+  /// connection's executor, on several threads at once if there are several; what it throws itself is lost.
+  using exception_hook = std::function<void(server_context&, std::exception_ptr)>;
+  server_options& on_exception(exception_hook f) & {
+    on_exception_ = std::move(f);
+    return *this;
+  }
+  server_options&& on_exception(exception_hook f) && { return std::move(on_exception(std::move(f))); }
+  exception_hook const& on_exception() const noexcept { return on_exception_; }
+
   /// Of each connection against its peer.
   http2::limits const& limits() const noexcept { return limits_; }
   server_options& limits(http2::limits const& l) & noexcept {
@@ -226,6 +241,7 @@ class server_options {
   compressor_list compressors_ = default_compressors();
   codec_list codecs_;
   interceptor_list interceptors_;
+  exception_hook on_exception_;
   http2::limits limits_;
   clock* clock_ = &system_clock();
   std::shared_ptr<detail::channelz_registry> channelz_;

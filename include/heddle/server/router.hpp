@@ -61,11 +61,8 @@ class router {
   /// Without method and interceptors, which each call has for itself; null when there is none.
   route const* fallback() const noexcept { return fallback_.self != nullptr ? &fallback_ : nullptr; }
   std::vector<std::shared_ptr<service>> const& services() const noexcept { return services_; }
-  bool has_service(std::string_view name) const {
-    for (auto const& r : routes_)
-      if (r->method->service() == name) return true;
-    return false;
-  }
+  /// Why find() has found nothing, with the nearest name if there is one.
+  status not_found(std::string_view path) const;
 
  private:
   static constexpr std::uint32_t index_mask = 0x7fff'ffff;

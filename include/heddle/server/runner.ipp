@@ -6,7 +6,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <heddle/base/rpc_error.hpp>
 #include <heddle/server/call.hpp>
@@ -45,7 +47,7 @@ HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> 
     } catch (rpc_error const& e) {
       outcome = e.status().is_ok() ? status(status_code::unknown, "the handler threw an OK status") : e.status();
     } catch (...) {
-      outcome = status(status_code::unknown, "the handler threw an exception");
+      outcome = call.handler_threw(std::current_exception());
     }
     call.finish(outcome);
     if (call.retired_) co_return;
@@ -55,6 +57,23 @@ HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> 
     co_await call.park();
     if (call.retired_) co_return;
   }
+}
+
+/// A stranger is not told what the exception says; its owner is.
+HEDDLE_DECL status server_call::handler_threw(std::exception_ptr error) {
+  auto const& tell = shared_->options.on_exception();
+  bool aborted = false;
+  try {
+    std::rethrow_exception(error);
+  } catch (boost::system::system_error const& e) {
+    aborted = e.code() == asio::error::operation_aborted;
+  } catch (...) {
+  }
+  try {
+    if (tell && !(aborted && over_)) tell(context_, std::move(error));
+  } catch (...) {
+  }
+  return status(status_code::unknown, "the handler threw an exception");
 }
 
 HEDDLE_DECL asio::awaitable<void> server_call::park() {

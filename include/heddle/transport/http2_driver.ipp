@@ -397,10 +397,10 @@ HEDDLE_DECL void http2_driver::on_reset(http2::stream& s, http2::stream_reset co
   abort.unsent = how.unsent;
   if (how.from == http2::stream_reset::origin::connection) {
     abort.connection_lost = true;
-    abort.status = closed_with_.is_ok()
-                       ? status(status_code::unavailable, "HTTP/2 connection error: " + std::string(how.why),
-                                status_origin::transport)
-                       : closed_with_;
+    abort.status = closed_with_.is_ok() ? status(status_code::unavailable,
+                                                 "HTTP/2 connection error with " + peer_ + ": " + std::string(how.why),
+                                                 status_origin::transport)
+                                        : closed_with_;
   } else {
     bool const by_peer = how.from == http2::stream_reset::origin::peer;
     std::string text = by_peer ? "the peer reset the stream with " : "the stream was reset with ";
@@ -443,7 +443,7 @@ HEDDLE_DECL std::string_view http2_driver::not_http2() const {
 HEDDLE_DECL void http2_driver::on_failure(http2::failure const& what) {
   if (lost_) return;
   lost_ = true;
-  std::string text = "HTTP/2 connection error: " + std::string(what.why);
+  std::string text = "HTTP/2 connection error with " + peer_ + ": " + std::string(what.why);
   if (!ready_ && !not_http2().empty()) text = not_http2();
   closed_with_ = status(status_code::unavailable, std::move(text), status_origin::transport);
 }

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ class interception : public call_context {
   virtual asio::awaitable<status> innermost() = 0;
   /// `next` is about to return.
   virtual void on_return() {}
+  /// What is no rpc_error. Must not throw.
+  virtual void on_exception(std::exception_ptr) {}
 
  private:
   friend class heddle::next;

@@ -24,6 +24,7 @@ HEDDLE_DECL asio::awaitable<status> interception::run(std::size_t depth) {
   } catch (rpc_error const& e) {
     if (!e.status().is_ok()) co_return e.status();
   } catch (...) {  // its text might be a secret
+    on_exception(std::current_exception());
   }
   co_return status(status_code::unknown,
                    depth == chain_.size() ? "the handler threw an exception" : "an interceptor threw an exception");
