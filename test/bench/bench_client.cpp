@@ -1,147 +1,187 @@
-// bench_client PORT unary OUTSTANDING COUNT | bench_client PORT stream COUNT SIZE | bench_client PORT check
-// One thread; prints one JSON line with calls (or messages) per second and the CPU time of each.
+// bench_client PORT unary OUTSTANDING COUNT | stream COUNT SIZE | check | idle CONNECTIONS STREAMS  [--tls CA]
+// One thread. unary and stream print one line of JSON, see stopwatch.hpp; idle opens that many connections with so many
+// bidi calls on each, says "ready", and holds them until its input ends.
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <chrono>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
-#include <cstdlib>
+#include <deque>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <heddle/client.hpp>
 
+#include "arguments.hpp"
 #include "bench.heddle.hpp"
+#include "security.hpp"
+#include "stopwatch.hpp"
 
 namespace asio = boost::asio;
 using bench::Req;
 using bench::Resp;
 using bench::StreamReq;
+using bench_program::arguments;
+using bench_program::stopwatch;
 using client = bench::bench::client;
+using bidi_call = heddle::bidi_streaming_call<Req, Resp>;
 
 namespace {
 
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  auto const seconds = [](timeval const& t) { return double(t.tv_sec) + double(t.tv_usec) * 1e-6; };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
+Req request_of(std::size_t size) {
+  Req request;
+  request.set_payload(std::string(size, 'x'));
+  return request;
 }
 
-class stopwatch {
- public:
-  void report(long n) const {
-    double const wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    double const cpu = cpu_seconds() - cpu_;
-    std::printf("{\"n\":%ld,\"wall_s\":%.4f,\"rps\":%.0f,\"cpu_us\":%.3f}\n", n, wall, double(n) / wall,
-                cpu * 1e6 / double(n));
-  }
+void expect(bool holds, char const* what) {
+  if (!holds) throw std::runtime_error(std::string("wrong answer: ") + what);
+}
 
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double cpu_ = cpu_seconds();
-};
+/// Runs the context until a coroutine has ended, and throws what that threw.
+void run(asio::io_context& context, asio::awaitable<void> work) {
+  std::exception_ptr failure;
+  auto const stop = [&](std::exception_ptr error) {
+    failure = error;
+    context.stop();  // an idle channel keeps the context running
+  };
+  asio::co_spawn(context, std::move(work), stop);
+  context.run();
+  context.restart();
+  if (failure) std::rethrow_exception(failure);
+}
 
-asio::awaitable<void> call_in_turn(client& stub, long& left, int& running) {
-  Req request;
-  request.set_payload(std::string(16, 'x'));
-  ++running;
+asio::awaitable<void> call_in_turn(client& stub, long& left) {
+  Req const request = request_of(16);
   while (left > 0) {
     --left;
     Resp const response = co_await stub.unary(request);
-    if (response.payload().size() != 16) throw std::runtime_error("wrong answer");
+    expect(response.payload().size() == 16, "unary");
   }
-  --running;
 }
 
-asio::awaitable<void> stream(client& stub, unsigned count, unsigned size) {
+/// `count` calls, of which `outstanding` run at any time.
+void call(asio::io_context& context, client& stub, long outstanding, long count) {
+  std::exception_ptr failure;
+  long left = count, running = outstanding;
+  auto const ended = [&](std::exception_ptr error) {
+    if (error) failure = error;
+    if (--running == 0 || failure) context.stop();
+  };
+  for (long i = 0; i < outstanding; ++i) asio::co_spawn(context, call_in_turn(stub, left), ended);
+  context.run();
+  context.restart();
+  if (failure) std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> read_stream(client& stub, unsigned count, unsigned size) {
   StreamReq request;
   request.set_count(count);
   request.set_size(size);
   auto responses = stub.server_stream(request);
   Resp response;
   unsigned n = 0;
-  while (co_await responses.read(response)) ++n;
-  if (n != count) throw std::runtime_error("wrong number of messages");
+  for (; co_await responses.read(response); ++n) expect(response.payload().size() == size, "server_stream");
+  expect(n == count, "number of messages");
 }
 
 asio::awaitable<void> check(client& stub) {
-  using namespace asio::experimental::awaitable_operators;
-  Req request;
-  request.set_payload("abc");
-  Resp const unary = co_await stub.unary(request);
-  if (unary.payload() != "abc") throw std::runtime_error("unary");
-  co_await stream(stub, 1000, 100);
+  for (std::size_t const size : {0u, 16u, 1024u, 65536u, 1048576u}) {
+    Req const request = request_of(size);
+    Resp const response = co_await stub.unary(request);
+    expect(response.payload() == request.payload(), "unary");
+  }
+  co_await read_stream(stub, 10000, 16);
+  Req request = request_of(100);
   auto upload = stub.client_stream();
   for (int i = 0; i < 1000; ++i) co_await upload.write(request);
   Resp const sum = co_await upload.finish();
-  if (sum.payload() != "3000") throw std::runtime_error("client_stream");
+  expect(sum.payload() == "100000", "client_stream");
   auto chat = stub.bidi();
   for (int i = 0; i < 100; ++i) {
     request.set_payload(std::to_string(i));
     co_await chat.write(request);
     auto const answer = co_await chat.read();
-    if (!answer || answer->payload() != request.payload()) throw std::runtime_error("bidi");
+    expect(answer && answer->payload() == request.payload(), "bidi");
   }
   co_await chat.writes_done();
   auto const end = co_await chat.read();
-  if (end) throw std::runtime_error("bidi does not end");
+  expect(!end, "bidi does not end");
   std::puts("ok");
+}
+
+asio::awaitable<void> hold(asio::io_context& context, std::string target, heddle::channel_options options,
+                           long connections, long streams) {
+  std::deque<heddle::channel> channels;
+  std::deque<bidi_call> calls;
+  Req const request = request_of(16);
+  Resp response;
+  for (long i = 0; i < connections; ++i) {
+    auto& channel = channels.emplace_back(context, target, options);
+    co_await channel.connect();
+    client stub(channel);
+    for (long j = 0; j < streams; ++j) {
+      auto& chat = calls.emplace_back(stub.bidi());
+      co_await chat.write(request);
+      bool const more = co_await chat.read(response);
+      expect(more && response.payload().size() == 16, "bidi");
+    }
+  }
+  std::puts("ready");
+  std::fflush(stdout);
+  asio::posix::stream_descriptor input(context, ::dup(STDIN_FILENO));
+  char byte = 0;
+  boost::system::error_code end;
+  auto token = asio::redirect_error(asio::use_awaitable, end);
+  while (!end) co_await input.async_read_some(asio::buffer(&byte, 1), token);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::string const mode = argc > 2 ? argv[2] : "";
-  bool const known =
-      (mode == "unary" && argc == 5) || (mode == "stream" && argc == 5) || (mode == "check" && argc == 3);
-  if (!known) {
-    std::cerr << "usage: bench_client PORT unary OUTSTANDING COUNT | stream COUNT SIZE | check\n";
-    return 2;
-  }
+int main(int argc, char** argv) try {
+  arguments const given(argc, argv, {{"--tls", 1}});
+  auto const& words = given.words();
+  std::string const mode = words.size() > 1 ? words[1] : "";
+  bool const known = mode == "check" ? words.size() == 2
+                                     : (mode == "unary" || mode == "stream" || mode == "idle") && words.size() == 4;
+  if (!known)
+    throw std::invalid_argument(
+        "usage: bench_client PORT unary OUTSTANDING COUNT | stream COUNT SIZE | check | idle CONNECTIONS STREAMS"
+        "  [--tls CA]");
+  std::string const target = "ipv4:127.0.0.1:" + words[0];
+  heddle::channel_options options;
+  options.single_threaded(true).max_receive_message_size(64 << 20);
+  if (given.has("--tls")) options.use_connector(bench_program::connect_tls(given.value("--tls")));
   asio::io_context context(1);
-  heddle::channel channel(context, std::string("ipv4:127.0.0.1:") + argv[1],
-                          heddle::channel_options().single_threaded(true).max_receive_message_size(64 << 20));
+  if (mode == "idle") {
+    run(context, hold(context, target, options, std::stol(words[2]), std::stol(words[3])));
+    return 0;
+  }
+  heddle::channel channel(context, target, options);
   client stub(channel);
-  int failed = 0;
-  auto const report_error = [&](std::exception_ptr error) {
-    try {
-      if (error) std::rethrow_exception(error);
-    } catch (std::exception const& e) {
-      std::cerr << e.what() << '\n';
-      failed = 1;
-    }
-    context.stop();  // the channel is idle and would keep the context running
-  };
+  run(context, channel.connect());
   if (mode == "check") {
-    asio::co_spawn(context, check(stub), report_error);
-    context.run();
-    return failed;
-  }
-  long const count = std::atol(argv[mode == "unary" ? 4 : 3]);
-  auto const connect = [&channel]() -> asio::awaitable<void> { co_await channel.connect(); };
-  asio::co_spawn(context, connect(), report_error);
-  context.run();
-  context.restart();
-  if (failed) return failed;
-  stopwatch const watch;
-  if (mode == "unary") {
-    long left = count;
-    int running = 0;
-    auto const all_done = [&](std::exception_ptr error) {
-      if (error || running == 0) report_error(error);
-    };
-    for (int i = std::atoi(argv[3]); i > 0; --i) asio::co_spawn(context, call_in_turn(stub, left, running), all_done);
-    context.run();
+    run(context, check(stub));
+  } else if (mode == "unary") {
+    long const outstanding = std::stol(words[2]), count = std::stol(words[3]);
+    call(context, stub, outstanding, count / 10 + 1);  // warms up, as the other clients do
+    stopwatch const watch;
+    call(context, stub, outstanding, count);
+    watch.report(count);
   } else {
-    asio::co_spawn(context, stream(stub, unsigned(count), unsigned(std::atoi(argv[4]))), report_error);
-    context.run();
+    long const count = std::stol(words[2]);
+    stopwatch const watch;
+    run(context, read_stream(stub, unsigned(count), unsigned(std::stoul(words[3]))));
+    watch.report(count);
   }
-  if (failed == 0) watch.report(count);
-  return failed;
+} catch (std::exception const& e) {
+  std::cerr << e.what() << '\n';
+  return 1;
 }
