@@ -83,7 +83,6 @@ int main(int argc, char** argv) try {
     return 0;
   }
   tcp::acceptor acceptor(context, address);
-  acceptor.listen(4096);
   asio::co_spawn(context, accept(acceptor, mode == "echo" ? &echo : &answer), asio::detached);
   context.run();
 } catch (std::exception const& e) {

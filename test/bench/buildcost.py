@@ -1,0 +1,110 @@
+"""What a greeter costs to build, grpc++'s and ours: CPU seconds of each translation unit on one core with -O2, the
+stripped program, and the shared libraries that it needs."""
+import os
+import re
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+from statistics import median
+
+import machine
+from programs import HERE, OURS, ROOT, RUN
+from results import Row, number
+
+WORK = RUN / "buildcost"
+HELLO = ROOT / "examples/1_hello"
+COMPILER = os.environ.get("CXX", "g++")
+FLAGS = ["-O2", "-std=c++20", f"-I{WORK}"]
+OURS_FLAGS = [*FLAGS, f"-I{ROOT / 'include'}"]
+COMPILED_FLAGS = [*OURS_FLAGS, "-DHEDDLE_SEPARATE_COMPILATION"]
+
+
+def _run(command):
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "CCACHE_DISABLE": "1"},
+                          preexec_fn=machine.on_cores(machine.SERVER_CORE))
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _seconds(command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _run(command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _libraries(*packages):
+    return _run(["pkg-config", "--libs", *packages]).split()
+
+
+def _generate():
+    WORK.mkdir(parents=True, exist_ok=True)
+    _run(["protoc", f"-I{HELLO}", f"--cpp_out={WORK}", f"--grpc_out={WORK}", f"--heddle_out={WORK}",
+          f"--plugin=protoc-gen-grpc={shutil.which('grpc_cpp_plugin')}",
+          f"--plugin=protoc-gen-heddle={OURS / 'protoc-gen-heddle'}", "helloworld.proto"])
+
+
+# name: (source, flags)
+UNITS = {
+    "grpcpp server": (HERE / "buildcost/grpcpp_server.cpp", FLAGS),
+    "grpcpp .pb": (WORK / "helloworld.pb.cc", FLAGS),
+    "grpcpp .grpc.pb": (WORK / "helloworld.grpc.pb.cc", FLAGS),
+    "header-only server": (HELLO / "server.cpp", OURS_FLAGS),
+    "compiled server": (HELLO / "server.cpp", COMPILED_FLAGS),
+    "src.hpp": (ROOT / "cmake/compiled.cpp", COMPILED_FLAGS),
+    "Asio alone": (HERE / "buildcost/asio_alone.cpp", FLAGS),
+}
+
+
+def _object(name):
+    return WORK / (re.sub(r"\W+", "_", name) + ".o")
+
+
+def _compile_all():
+    seconds = {}
+    for name, (source, flags) in UNITS.items():
+        seconds[name] = _seconds([COMPILER, *flags, "-c", str(source), "-o", str(_object(name))])
+    return seconds
+
+
+def _program(name, units, libraries):
+    """Links and strips: (bytes, number of shared libraries, bytes of those)."""
+    path = WORK / name
+    _run([COMPILER, *map(str, map(_object, units)), *libraries, "-o", str(path)])
+    shared = re.findall(r"=> (/\S+)", _run(["ldd", str(path)]))
+    _run(["strip", str(path)])
+    return path.stat().st_size, len(shared), sum(Path(library).stat().st_size for library in shared)
+
+
+def measure(rounds, say):
+    if shutil.which("grpc_cpp_plugin") is None:
+        say("--build skipped: no grpc_cpp_plugin (protobuf-compiler-grpc)")
+        return []
+    _generate()
+    taken = []
+    for _ in range(rounds):
+        taken.append(_compile_all())
+        say("  ".join(f"{name} {seconds:.1f}" for name, seconds in taken[-1].items()))
+
+    def row(key, title, *units):
+        theirs = [sum(t[u] for u in UNITS if u.startswith("grpcpp")) for t in taken]
+        return Row(key, title, "CPU s", {"heddle": [sum(t[u] for u in units) for t in taken], "grpcpp": theirs})
+
+    rows = [row("build-header-only", "greeter server, header-only", "header-only server", "grpcpp .pb"),
+            row("build-compiled", "greeter server, compiled mode without src.hpp", "compiled server", "grpcpp .pb"),
+            row("build-service-file", "the service file alone, compiled mode", "compiled server"),
+            row("build-src", "src.hpp, once", "src.hpp"),
+            row("build-asio", "Asio and one coroutine alone", "Asio alone")]
+    rows[2].notes.append(f"grpc++'s own service file: {number(median(t['grpcpp server'] for t in taken))} s")
+    ours = ["-lprotobuf", "-lz", "-lpthread"]
+    programs = {
+        "grpcpp": _program("grpcpp", [u for u in UNITS if u.startswith("grpcpp")], _libraries("grpc++", "protobuf")),
+        "heddle": _program("compiled", ["compiled server", "src.hpp", "grpcpp .pb"], ours),
+        "heddle-header-only": _program("header_only", ["header-only server", "grpcpp .pb"], ours)}
+    for key, title, unit, index, scale in (("build-size", "stripped program", "KiB", 0, 1024),
+                                           ("build-libraries", "shared libraries", "libraries", 1, 1),
+                                           ("build-library-size", "their size", "MiB", 2, 1 << 20)):
+        rows.append(Row(key, title, unit, {name: [values[index] / scale] for name, values in programs.items()}))
+    return rows

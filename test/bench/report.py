@@ -1,0 +1,124 @@
+"""The table, as text and in docs/performance.md, and the ratios that are kept to compare with."""
+import datetime
+import json
+import re
+from statistics import median
+
+import machine
+from programs import HERE, ROOT
+from results import FLOORS, GRPC_PEERS, number, span, spread
+from targets import TARGETS
+
+RATIOS = HERE / "ratios.json"
+PAGE = ROOT / "docs/performance.md"
+WORSE = 1.10  # than the kept ratio: worth a look
+COLUMNS = ("case", "unit", "heddle", "floor", "tonic", "nghttpd", "best other", "× floor", "× tonic", "× best", "target",
+           "measured", "")
+
+
+def _other_peers(row):
+    others = [n for n in GRPC_PEERS if n != "tonic" and row.figures.get(n)]
+    best = min(others, key=lambda n: median(row.figures[n]), default=None)
+    return f"{number(median(row.figures[best]))} {best}" if best else ""
+
+
+def lines_of(row):
+    """One list of cells for the row, and one for each further target of it."""
+    def cost(name):
+        values = spread(row.figures.get(name) or [])
+        return span(values) if values else ""
+
+    def middle(name):
+        values = row.figures.get(name) if name else None
+        return number(median(values)) if values else ""
+
+    def times(whom):
+        ratio = row.ratio("heddle", whom)
+        return number(ratio[1]) if ratio else ""
+
+    first = [row.title, row.unit, cost("heddle"), middle(row.name_of("floor")), middle("tonic"), middle("nghttpd"),
+             _other_peers(row), times("floor"), times("tonic"), times("best")]
+    lines = []
+    for target in TARGETS.get(row.key, ()):
+        bound, measured, met = target.judge(row)
+        own = cost(target.subject) if target.subject != "heddle" else ""
+        head = first if not lines else [f"… {target.subject}" if own else "", "", own, *[""] * 7]
+        lines.append([*head, bound, measured, {True: "met", False: "not met", None: "–"}[met]])
+    return lines or [[*first, "", "", ""]]
+
+
+def text_table(rows):
+    lines = [list(COLUMNS)] + [line for row in rows for line in lines_of(row)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def _markdown(lines, columns):
+    return "\n".join(["| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *lines)])
+
+
+def page_section(mark, columns, lines, note):
+    """Puts a table between `<!-- bench MARK -->` and `<!-- end -->` of docs/performance.md."""
+    text = PAGE.read_text()
+    section = f"<!-- bench {mark} -->\n{note}\n\n{_markdown(lines, columns)}\n<!-- end -->"
+    pattern = rf"<!-- bench {mark} -->.*?<!-- end -->"
+    if not re.search(pattern, text, re.S):
+        raise RuntimeError(f"{PAGE} has no <!-- bench {mark} -->")
+    PAGE.write_text(re.sub(pattern, lambda _: section, text, count=1, flags=re.S))
+
+
+def _kept(row):
+    """What is kept of a row: ratios to whomever there is; figures that are targets by themselves."""
+    ratios = {}
+    for subject in (n for n in row.figures if n.startswith("heddle")):
+        for whom in ("tonic", "best", "nghttpd", "floor", "grpcpp"):
+            if (ratio := row.ratio(subject, whom)) is not None:
+                ratios[f"{subject} / {whom}"] = round(ratio[1], 4)
+        if any(target.whom is None for target in TARGETS.get(row.key, ())):
+            ratios[f"{subject}, {row.unit}"] = round(median(row.figures[subject]), 4)
+    return ratios
+
+
+def load_kept():
+    return json.loads(RATIOS.read_text()) if RATIOS.exists() else {"rows": {}}
+
+
+def compare(rows):
+    """Prints what is worse than what was kept; true if something is."""
+    kept, worse = load_kept()["rows"], []
+    for row in rows:
+        before = kept.get(row.key, {}).get("ratios", {})
+        for name, now in _kept(row).items():
+            if name in before and now > before[name] * WORSE:
+                worse.append(f"{row.key}: {name} was {number(before[name])}, is {number(now)}")
+    print("\n".join(worse) if worse else f"nothing is more than {WORSE - 1:.0%} worse than what {RATIOS.name} has")
+    return bool(worse)
+
+
+def record(rows):
+    """Keeps the ratios of these rows, and writes the table of all rows that are kept."""
+    kept = load_kept()
+    date = datetime.date.today().isoformat()
+    order = list(TARGETS)
+    for row in rows:
+        kept["rows"][row.key] = {"date": date, "ratios": _kept(row), "lines": lines_of(row)}
+    keys = sorted(kept["rows"], key=lambda k: (order.index(k) if k in order else len(order), k))
+    kept = {"machine": machine.describe(), "rows": {key: kept["rows"][key] for key in keys}}
+    RATIOS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    lines = [line for key in keys if not key.startswith("build-") for line in kept["rows"][key]["lines"]]
+    note = f"`./dev bench --all --record`, {date}, on {kept['machine']}. Least and most of the rounds in parentheses."
+    page_section("table", list(COLUMNS), lines, note)
+    print(f"written: {RATIOS.relative_to(ROOT)}, {PAGE.relative_to(ROOT)}")
+
+
+def figures(row):
+    """A row in full while the run goes on: least – median – most of each program."""
+    names = sorted(row.figures, key=lambda n: (not n.startswith("heddle"), n in FLOORS))
+    width = max(map(len, names), default=0)
+    lines = [f"{row.title}, {row.unit}" + "".join(f"; {note}" for note in row.notes)
+             + (f"; others used up to {row.noise:.2f} of a core" if row.noise > 0.05 else "")]
+    for name in names:
+        if row.figures[name]:
+            least, middle, most = spread(row.figures[name])
+            lines.append(f"    {name.ljust(width)}  {number(least)} – {number(middle)} – {number(most)}")
+    return "\n".join(lines)
