@@ -3,8 +3,8 @@
 
 bench.py [CASE...] [--rounds N] [--seconds S] [--tries N] [--servers NAME,...] [--compare] [--record]
 bench.py --list | --check | --scale | --build [--rounds N]
-A CASE is how a name begins ("unary-16B", "tls"); without any, all are run. A run beside which others used the machine is
-repeated, up to --tries times in all.
+A CASE is how a name begins ("unary-16B", "tls"); without any, all are run. A run beside which others used the machine
+is repeated, up to --tries times in all.
 """
 import argparse
 import fcntl
@@ -24,7 +24,7 @@ import rounds
 import scale
 import syscalls
 from programs import CACHE, OURS, PEER_SERVERS, RUN, Running, SERVERS, prepare
-from results import Row
+from results import FLOORS, Row
 
 MEMORY = ("memory-connection", "memory-stream")
 P99 = tuple(f"p99-{peer}" for peer in ("tonic", "nghttpd", "grpcpp-queue", "grpc-go"))
@@ -36,8 +36,8 @@ def say(text):
 
 
 def installed(names, chosen):
-    """Ours always; of the others those that are here and chosen."""
-    return [n for n in names if SERVERS[n].is_installed and (SERVERS[n].is_ours or n in chosen)]
+    """Ours and the floors always; of the others those that are here and chosen."""
+    return [n for n in names if SERVERS[n].is_installed and (n in chosen or SERVERS[n].is_ours or n in FLOORS)]
 
 
 def run(keys, chosen, given):
@@ -67,8 +67,8 @@ def check(chosen):
     failed = False
     for name in installed([n for n in SERVERS if SERVERS[n].kind == "grpc"], chosen):
         with Running(name) as server:
-            done = subprocess.run([str(OURS / "bench_client"), str(server.port), "check"], capture_output=True, text=True,
-                                  timeout=60)
+            done = subprocess.run([str(OURS / "bench_client"), str(server.port), "check"], timeout=60,
+                                  capture_output=True, text=True)
         failed = failed or done.returncode != 0
         say(f"{name}: {done.stdout.strip() or done.stderr.strip()}")
     return failed

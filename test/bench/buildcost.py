@@ -1,5 +1,5 @@
-"""What a greeter costs to build, grpc++'s and ours: CPU seconds of each translation unit on one core with -O2, the
-stripped program, and the shared libraries that it needs."""
+"""What a greeter server costs to build, grpc++'s and ours: CPU seconds of its translation units on one core with -O2,
+the stripped program, and the shared libraries that it needs."""
 import os
 import re
 import resource
@@ -51,8 +51,9 @@ UNITS = {
     "grpcpp server": (HERE / "buildcost/grpcpp_server.cpp", FLAGS),
     "grpcpp .pb": (WORK / "helloworld.pb.cc", FLAGS),
     "grpcpp .grpc.pb": (WORK / "helloworld.grpc.pb.cc", FLAGS),
-    "header-only server": (HELLO / "server.cpp", OURS_FLAGS),
-    "compiled server": (HELLO / "server.cpp", COMPILED_FLAGS),
+    "header-only server": (HERE / "buildcost/heddle_server.cpp", OURS_FLAGS),
+    "compiled server": (HERE / "buildcost/heddle_server.cpp", COMPILED_FLAGS),
+    "compiled example": (HELLO / "server.cpp", COMPILED_FLAGS),
     "src.hpp": (ROOT / "cmake/compiled.cpp", COMPILED_FLAGS),
     "Asio alone": (HERE / "buildcost/asio_alone.cpp", FLAGS),
 }
@@ -95,6 +96,7 @@ def measure(rounds, say):
     rows = [row("build-header-only", "greeter server, header-only", "header-only server", "grpcpp .pb"),
             row("build-compiled", "greeter server, compiled mode without src.hpp", "compiled server", "grpcpp .pb"),
             row("build-service-file", "the service file alone, compiled mode", "compiled server"),
+            row("build-example", "examples/1_hello/server.cpp, with signals, compiled mode", "compiled example"),
             row("build-src", "src.hpp, once", "src.hpp"),
             row("build-asio", "Asio and one coroutine alone", "Asio alone")]
     rows[2].notes.append(f"grpc++'s own service file: {number(median(t['grpcpp server'] for t in taken))} s")

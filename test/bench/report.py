@@ -12,8 +12,15 @@ from targets import TARGETS
 RATIOS = HERE / "ratios.json"
 PAGE = ROOT / "docs/performance.md"
 WORSE = 1.10  # than the kept ratio: worth a look
-COLUMNS = ("case", "unit", "heddle", "floor", "tonic", "nghttpd", "best other", "× floor", "× tonic", "× best", "target",
-           "measured", "")
+COLUMNS = ("case", "unit", "heddle", "floor", "tonic", "nghttpd", "best other", "× floor", "× tonic", "× best",
+           "target", "measured", "")
+
+
+BUILD_COLUMNS = ("greeter server", "unit", "heddle", "grpc++", "target", "measured", "")
+
+
+def _is_build(key):
+    return key.startswith("build-")
 
 
 def _other_peers(row):
@@ -36,20 +43,28 @@ def lines_of(row):
         ratio = row.ratio("heddle", whom)
         return number(ratio[1]) if ratio else ""
 
-    first = [row.title, row.unit, cost("heddle"), middle(row.name_of("floor")), middle("tonic"), middle("nghttpd"),
-             _other_peers(row), times("floor"), times("tonic"), times("best")]
+    first = [row.title, row.unit, cost("heddle")]
+    if _is_build(row.key):
+        first.append(middle("grpcpp"))
+    else:
+        first += [middle(row.name_of("floor")), middle("tonic"), middle("nghttpd"), _other_peers(row), times("floor"),
+                  times("tonic"), times("best")]
     lines = []
     for target in TARGETS.get(row.key, ()):
         bound, measured, met = target.judge(row)
         own = cost(target.subject) if target.subject != "heddle" else ""
-        head = first if not lines else [f"… {target.subject}" if own else "", "", own, *[""] * 7]
+        head = first if not lines else [f"… {target.subject}" if own else "", "", own, *[""] * (len(first) - 3)]
         lines.append([*head, bound, measured, {True: "met", False: "not met", None: "–"}[met]])
     return lines or [[*first, "", "", ""]]
 
 
 def text_table(rows):
-    lines = [list(COLUMNS)] + [line for row in rows for line in lines_of(row)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    """Without the columns in which nobody has anything."""
+    columns = BUILD_COLUMNS if rows and _is_build(rows[0].key) else COLUMNS
+    lines = [line for row in rows for line in lines_of(row)]
+    filled = [i for i in range(len(columns)) if any(line[i] for line in lines)]
+    lines = [[line[i] for i in filled] for line in (columns, *lines)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(filled))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
 
 
@@ -105,9 +120,11 @@ def record(rows):
     keys = sorted(kept["rows"], key=lambda k: (order.index(k) if k in order else len(order), k))
     kept = {"machine": machine.describe(), "rows": {key: kept["rows"][key] for key in keys}}
     RATIOS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    lines = [line for key in keys if not key.startswith("build-") for line in kept["rows"][key]["lines"]]
-    note = f"`./dev bench --all --record`, {date}, on {kept['machine']}. Least and most of the rounds in parentheses."
-    page_section("table", list(COLUMNS), lines, note)
+    for mark, columns, command in (("table", COLUMNS, "--all"), ("build", BUILD_COLUMNS, "--build")):
+        lines = [line for key in keys if _is_build(key) == (mark == "build") for line in kept["rows"][key]["lines"]]
+        if lines:
+            note = f"`./dev bench {command} --record`, {date}, {kept['machine']}. In parentheses: least and most."
+            page_section(mark, list(columns), lines, note)
     print(f"written: {RATIOS.relative_to(ROOT)}, {PAGE.relative_to(ROOT)}")
 
 
