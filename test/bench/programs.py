@@ -1,5 +1,6 @@
 """The servers and clients that are measured, ours and those of the peers, and which of them are here."""
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -73,6 +74,21 @@ CLIENTS = {
     "grpcpp-callback": [str(PEERS / "grpcpp-client"), "{port}", "callback"],
     "grpc-go": [str(PEERS / "go-client"), "{port}"],
 }
+
+
+def versions():
+    """Of what is measured, for the report."""
+    def said(command, pattern):
+        try:
+            found = re.search(pattern, subprocess.run(command, capture_output=True, text=True).stdout)
+        except FileNotFoundError:
+            found = None
+        return found[1] if found else "?"
+
+    tonic = re.search(r'name = "tonic"\nversion = "(.*)"', (HERE / "peers/tonic/Cargo.lock").read_text())[1]
+    go = re.search(r"google.golang.org/grpc v(\S+)", (HERE / "peers/go/go.mod").read_text())[1]
+    return (f"tonic {tonic}, grpc-go {go}, grpc++ {said(['pkg-config', '--modversion', 'grpc++'], '(.*)')}, "
+            f"nghttp2 {said(['h2load', '--version'], r'nghttp2/(.*)')}, g++ {said(['g++', '-dumpfullversion'], '(.*)')}")
 
 
 def prepare():

@@ -5,6 +5,7 @@ import re
 from statistics import median
 
 import machine
+import programs
 from programs import HERE, ROOT
 from results import FLOORS, GRPC_PEERS, number, span, spread
 from targets import TARGETS
@@ -98,6 +99,12 @@ def load_kept():
     return json.loads(RATIOS.read_text()) if RATIOS.exists() else {"rows": {}}
 
 
+def _json(kept):
+    """A row a line, so that differences can be read."""
+    rows = (f"  {json.dumps(key)}: {json.dumps(row, ensure_ascii=False)}" for key, row in kept["rows"].items())
+    return f'{{"machine": {json.dumps(kept["machine"])}, "rows": {{\n' + ",\n".join(rows) + "\n}}"
+
+
 def compare(rows):
     """Prints what is worse than what was kept; true if something is."""
     kept, worse = load_kept()["rows"], []
@@ -119,12 +126,14 @@ def record(rows):
         kept["rows"][row.key] = {"date": date, "ratios": _kept(row), "lines": lines_of(row)}
     keys = sorted(kept["rows"], key=lambda k: (order.index(k) if k in order else len(order), k))
     kept = {"machine": machine.describe(), "rows": {key: kept["rows"][key] for key in keys}}
-    RATIOS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    RATIOS.write_text(_json(kept) + "\n")
     for mark, columns, command in (("table", COLUMNS, "--all"), ("build", BUILD_COLUMNS, "--build")):
-        lines = [line for key in keys if _is_build(key) == (mark == "build") for line in kept["rows"][key]["lines"]]
-        if lines:
-            note = f"`./dev bench {command} --record`, {date}, {kept['machine']}. In parentheses: least and most."
-            page_section(mark, list(columns), lines, note)
+        shown = [kept["rows"][key] for key in keys if _is_build(key) == (mark == "build")]
+        if shown:
+            dates = " to ".join(sorted({min(row["date"] for row in shown), max(row["date"] for row in shown)}))
+            note = (f"`./dev bench {command} --record`, {dates}, {kept['machine']}. {programs.versions()}. "
+                    "In parentheses: the least and the most of the rounds.")
+            page_section(mark, list(columns), [line for row in shown for line in row["lines"]], note)
     print(f"written: {RATIOS.relative_to(ROOT)}, {PAGE.relative_to(ROOT)}")
 
 

@@ -84,7 +84,7 @@ def measure(given, say):
     lines += [line[:3] + [""] * len(peers) + line[3:]
               for line in _measure("streams", ["heddle-many-streams", "floor"], given, began, say)]
     if given.record:
-        note = ("µs a call; \"met\": it has grown by no more than the floor's, whose cost is the sockets', give or take "
-                f"{TOLERANCE:.0%}. The connections themselves are taken off. Written by `./dev bench --scale --record`.")
+        note = ("µs a call, what the connections themselves cost taken off. \"met\": it has grown by no more than the "
+                f"floor, whose cost is the sockets', give or take {TOLERANCE:.0%}. `./dev bench --scale --record`.")
         report.page_section("scale", ["unary 16 B on", "heddle", "floor", *peers, ""], lines, note)
     return 0
