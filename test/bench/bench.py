@@ -23,7 +23,7 @@ import report
 import rounds
 import scale
 import syscalls
-from programs import CACHE, OURS, PEER_SERVERS, RUN, Running, SERVERS, prepare
+from programs import AUTHORITY, CACHE, OURS, PEER_SERVERS, RUN, Running, SERVERS, prepare
 from results import FLOORS, Row
 
 MEMORY = ("memory-connection", "memory-stream")
@@ -63,14 +63,16 @@ def run(keys, chosen, given):
 
 
 def check(chosen):
-    """bench_client calls every method of every server."""
+    """bench_client calls every method of every server, and compares the contents; with TLS where that is measured."""
     failed = False
     for name in installed([n for n in SERVERS if SERVERS[n].kind == "grpc"], chosen):
-        with Running(name) as server:
-            done = subprocess.run([str(OURS / "bench_client"), str(server.port), "check"], timeout=60,
-                                  capture_output=True, text=True)
-        failed = failed or done.returncode != 0
-        say(f"{name}: {done.stdout.strip() or done.stderr.strip()}")
+        for tls in (False, True) if name in cases.WITH_TLS else (False,):
+            with Running(name, tls) as server:
+                command = [str(OURS / "bench_client"), str(server.port), "check"]
+                done = subprocess.run(command + (["--tls", str(AUTHORITY)] if tls else []), timeout=60,
+                                      capture_output=True, text=True)
+            failed = failed or done.returncode != 0
+            say(f"{name}{', TLS' if tls else ''}: {done.stdout.strip() or done.stderr.strip()}")
     return failed
 
 
@@ -105,10 +107,10 @@ def main():
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at a time would measure each other
         machine.allow_many_files()
         prepare()
-        if os.getloadavg()[0] > 0.5:
-            say(f"== this machine is busy (load {os.getloadavg()[0]:.1f}): figures will tell little")
         if given.check:
             return check(given.servers)
+        if os.getloadavg()[0] > 0.5:
+            say(f"== this machine is busy (load {os.getloadavg()[0]:.1f}): figures will tell little")
         if given.scale:
             return scale.measure(given, say)
         rows = []
