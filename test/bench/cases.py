@@ -1,4 +1,5 @@
 """What servers are measured with: h2load sends these bodies to these methods."""
+import re
 import struct
 from dataclasses import dataclass
 
@@ -47,21 +48,26 @@ SMALL = (*GRPC, "nghttpd", "floor")
 WITH_TLS = ("heddle", "tonic", "nghttpd")
 
 
+def _spaced(name):
+    """64KiB -> 64 KiB"""
+    return re.sub(r"(\d)([A-Z])", r"\1 \2", name)
+
+
 def _unary(name, size, connections, streams, servers, tls=False):
     shape = f"{connections}x{streams}"
     body = message(size)
     return Case(f"{'tls-' if tls else ''}unary-{name}-{shape}",
-                f"{'TLS, ' if tls else ''}unary {name}, {connections} × {streams}",
+                f"{'TLS, ' if tls else ''}unary {_spaced(name)}, {connections} × {streams}",
                 "Unary", body, len(body), connections, streams, tls=tls, servers=servers)
 
 
 def _server_stream(name, size, count, servers):
-    return Case(f"server-stream-{name}", f"server stream {name}", "ServerStream", stream_request(count, size),
+    return Case(f"server-stream-{name}", f"server stream {_spaced(name)}", "ServerStream", stream_request(count, size),
                 count * len(message(size)), messages=count, servers=servers)
 
 
 def _client_stream(name, size, count, servers):
-    return Case(f"client-stream-{name}", f"client stream {name}", "ClientStream", message(size) * count,
+    return Case(f"client-stream-{name}", f"client stream {_spaced(name)}", "ClientStream", message(size) * count,
                 len(message(len(str(size * count)))), messages=count, servers=servers)
 
 
