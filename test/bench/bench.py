@@ -2,7 +2,7 @@
 """Heddle beside its peers: CPU a call from /proc, in interleaved rounds on this machine. See docs/performance.md.
 
 bench.py [CASE...] [--rounds N] [--seconds S] [--tries N] [--servers NAME,...] [--compare] [--record]
-bench.py --list | --check | --scale | --build [--rounds N]
+bench.py --list | --check | --scale | --build [--rounds N] | --profile [CASE...]
 A CASE is how a name begins ("unary-16B", "tls"); without any, all are run. A run beside which others used the machine
 is repeated, up to --tries times in all.
 """
@@ -19,6 +19,7 @@ import clients
 import latency
 import machine
 import memory
+import profiling
 import report
 import rounds
 import scale
@@ -83,7 +84,7 @@ def parse():
     parser.add_argument("--seconds", type=float, default=0.8)
     parser.add_argument("--tries", type=int, default=3)
     parser.add_argument("--servers")
-    for flag in ("list", "check", "scale", "build", "compare", "record"):
+    for flag in ("list", "check", "scale", "build", "profile", "compare", "record"):
         parser.add_argument(f"--{flag}", action="store_true")
     given = parser.parse_args()
     given.servers = given.servers.split(",") if given.servers else [n for n in SERVERS if not SERVERS[n].is_ours]
@@ -113,6 +114,8 @@ def main():
             say(f"== this machine is busy (load {os.getloadavg()[0]:.1f}): figures will tell little")
         if given.scale:
             return scale.measure(given, say)
+        if given.profile:
+            return profiling.measure([cases.CASES[key] for key in given.keys if key in cases.CASES], given.record, say)
         rows = []
         if given.build:
             rows = buildcost.measure(min(given.rounds, 3), say)
