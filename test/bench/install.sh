@@ -63,8 +63,9 @@ failed=()
 for group in "$@"; do
   [[ $group == grpcpp || $group == go || $group == tonic ]] || { say "what is '$group'?" >&2; exit 2; }
   stamp=$cache/stamps/$group
-  state=$(cd "$here" && find bench.proto stopwatch.hpp install.sh "peers/$group" -type f -print0 | sort -z |
-    xargs -0 sha256sum | sha256sum)
+  sources=(bench.proto install.sh "peers/$group")
+  [[ $group != grpcpp ]] || sources+=(stopwatch.hpp)
+  state=$(cd "$here" && find "${sources[@]}" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
   ! [[ -e $stamp && $(<"$stamp") == "$state" ]] || continue
   say "building the peers of $group"
   set +e  # so that what is built in the parenthesis ends at its first failure

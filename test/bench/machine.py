@@ -9,7 +9,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 _allowed = sorted(os.sched_getaffinity(0))
-SERVER_CORE, LOAD_CORE = _allowed[0], _allowed[-1] if len(_allowed) < 3 else _allowed[1]
+SERVER_CORE, LOAD_CORE = _allowed[0], _allowed[min(1, len(_allowed) - 1)]
 
 
 def on_cores(*cores):

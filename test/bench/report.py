@@ -87,8 +87,8 @@ def _kept(row):
     """What is kept of a row: ratios to whomever there is; figures that are targets by themselves."""
     ratios = {}
     for subject in (n for n in row.figures if n.startswith("heddle")):
-        for whom in ("tonic", "best", "nghttpd", "floor", "grpcpp"):
-            if (ratio := row.ratio(subject, whom)) is not None:
+        for whom in ("tonic", "best", "nghttpd", "floor", "grpcpp", "heddle"):
+            if whom != subject and (ratio := row.ratio(subject, whom)) is not None:
                 ratios[f"{subject} / {whom}"] = round(ratio[1], 4)
         if any(target.whom is None for target in TARGETS.get(row.key, ())):
             ratios[f"{subject}, {row.unit}"] = round(median(row.figures[subject]), 4)
