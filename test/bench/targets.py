@@ -37,6 +37,7 @@ def _ahead_of(*peers):
     return tuple(Target(peer, 1.0) for peer in peers)
 
 
+# In the order of the table.
 TARGETS = {
     "unary-16B-1x100": (Target("tonic", 1 / 6), Target("nghttpd", 0.4)),
     "unary-16B-10x10": (Target("tonic", 1 / 4), Target("nghttpd", 0.6),
@@ -67,5 +68,11 @@ TARGETS = {
     "build-header-only": (Target("grpcpp", 1.5),),
     "build-compiled": (Target("grpcpp", 0.7),),
     "build-service-file": (Target("grpcpp", 0.5),),
+    "build-both-service-files": (),
+    "build-example": (),
+    "build-src": (),
+    "build-asio": (),
+    "build-size": (),
     "build-libraries": (Target(None, 10.0),),
+    "build-library-size": (),
 }
