@@ -27,8 +27,8 @@ int main() {
   lite::Number answer;
   answer.set_value(40);
   counter.fake().on_add.returns(answer);
-  heddle::server described(context);
-  heddle::enable_reflection_lite(described);
+  heddle::server reflecting(context);
+  heddle::enable_reflection_lite(reflecting);
   bool counted = false;
   asio::co_spawn(context, count(counter, context, counted), asio::detached);
   context.run();
