@@ -114,7 +114,7 @@ install_grpc_proto() {
 install_orca_proto() {
   need npm
   cd "$work"
-  attempt npm pack @grpc/grpc-js@1.14.7 || skip "could not get @grpc/grpc-js"
+  attempt npm pack --fetch-retries=1 --fetch-timeout=60000 @grpc/grpc-js@1.14.7 || skip "could not get @grpc/grpc-js"
   tar -xzf grpc-grpc-js-*.tgz package/proto
   find package/proto/xds -name '*.proto' -exec sed -z -i \
     's/\r//g; s|import "validate/validate.proto";\n||; s/[ \n]*\[(validate\.rules)[^]]*\]//g' {} +
