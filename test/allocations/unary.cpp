@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <heddle/base/random.hpp>
 #include <heddle/client.hpp>
 #include <heddle/server.hpp>
 #include <heddle/testing/memory_connector.hpp>
@@ -84,7 +85,22 @@ class both_roles {
   heddle::channel channel_;
 };
 
+/// Enough data, in both directions, for the connections to have sent and answered PINGs (bandwidth is measured with
+/// them): their buffers are made once.
+asio::awaitable<void> warm_up(heddle::channel& channel) {
+  lab::echo::client stub(channel);
+  auto call = stub.chat();
+  heddle::fixed_random random(1);
+  Text message;
+  for (int i = 0; i < 4096; ++i) message.mutable_text()->push_back(static_cast<char>('!' + random.next() % 90));
+  for (int i = 0; i < 2000; ++i) {
+    co_await call.write(message);
+    co_await call.read(message);
+  }
+}
+
 asio::awaitable<void> unary_calls(heddle::channel& channel, Text request = Text()) {
+  co_await warm_up(channel);
   lab::echo::client stub(channel);
   for (int i = 0; i < 1000; ++i) co_await stub.unary(request);
   counting = true;
@@ -93,6 +109,7 @@ asio::awaitable<void> unary_calls(heddle::channel& channel, Text request = Text(
 }
 
 asio::awaitable<void> messages_of_a_stream(heddle::channel& channel, Text message = Text()) {
+  co_await warm_up(channel);
   lab::echo::client stub(channel);
   auto call = stub.chat();
   message.set_number(7);

@@ -34,7 +34,7 @@ struct row {
 };
 
 void check(row const& r) {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     INFO(r.name << ", " << test::to_string(k));
     misbehaving_server s;
     s.begin_neighbour();
@@ -231,7 +231,7 @@ TEST_CASE("wrong messages") {
 }
 
 TEST_CASE("too few messages and too many") {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     for (int count : {0, 2}) {
       INFO(count << ", " << test::to_string(k));
       misbehaving_server s;
@@ -289,7 +289,7 @@ TEST_CASE("resets at every point") {
 }
 
 TEST_CASE("a call that is refused is made once more, and no more") {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     INFO(test::to_string(k));
     misbehaving_server s;
     s.begin_neighbour();

@@ -57,7 +57,7 @@ TEST_CASE("goaway: a call after it goes to a new connection, and none is lost") 
 
 TEST_CASE("goaway with calls under way: those that it names go on, the others are made again") {
   for (int variant = 0; variant < 8; ++variant) {
-    kind const k = all_kinds[variant / 2];
+    kind const k = every_kind[variant / 2];
     INFO(test::to_string(k) << (variant % 2 != 0 ? " in two steps" : " in one step"));
     misbehaving_server s;
     s.begin_neighbour();
@@ -260,7 +260,7 @@ TEST_CASE("data_frame_padding and no_df_padding: padding is given back, so that 
 // ---- windows
 
 TEST_CASE("windows of zero hold a request back, and nothing else") {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     INFO(test::to_string(k));
     misbehaving_server s(manners::none);
     s.begin_neighbour();
@@ -290,7 +290,7 @@ TEST_CASE("windows of zero hold a request back, and nothing else") {
 }
 
 TEST_CASE("a window that never opens ends with the deadline") {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     INFO(test::to_string(k));
     misbehaving_server s(manners::none);
     outcome o;
@@ -380,7 +380,7 @@ TEST_CASE("windows that overflow, and more DATA than they allow, end what they c
 // ---- the connection is lost
 
 TEST_CASE("a connection that closes after every byte of an answer") {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     for (bool const half : {false, true}) {
       std::size_t size = 1000;
       for (std::size_t n = 0; n <= size; ++n) {
@@ -433,7 +433,7 @@ TEST_CASE("frames that end a connection end its calls, with the reason") {
       {"garbage", std::string(100, '\xff')},
   };
   for (row const& r : rows) {
-    for (kind const k : all_kinds) {
+    for (kind const k : every_kind) {
       INFO(r.name << ", " << test::to_string(k));
       misbehaving_server s;
       s.begin_neighbour();
@@ -455,7 +455,7 @@ TEST_CASE("frames that end a connection end its calls, with the reason") {
 }
 
 TEST_CASE("a server that says nothing more is left at the deadline") {
-  for (kind const k : all_kinds) {
+  for (kind const k : every_kind) {
     for (int said = 0; said < 3; ++said) {
       INFO(test::to_string(k) << " " << said);
       misbehaving_server s;

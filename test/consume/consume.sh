@@ -103,7 +103,8 @@ case $case_name in
 
   plain) # the header-only form
     generate "$here/app" greet.proto
-    compile -I"$prefix/include" "$here/app/main.cpp" "$work/generated/greet.pb.cc" -o "$work/app" -pthread -lprotobuf -lz
+    protobuf=$(pkg-config --libs protobuf 2>/dev/null) || protobuf=-lprotobuf  # newer ones want Abseil's libraries, too
+    compile -I"$prefix/include" "$here/app/main.cpp" "$work/generated/greet.pb.cc" -o "$work/app" -pthread $protobuf -lz
     "$work/app"
     ;;
 

@@ -16,7 +16,7 @@
 namespace heddle::test {
 
 enum class kind { unary, download, upload, chat };
-inline constexpr kind all_kinds[] = {kind::unary, kind::download, kind::upload, kind::chat};
+inline constexpr kind every_kind[] = {kind::unary, kind::download, kind::upload, kind::chat};
 inline char const* to_string(kind k) {
   char const* const names[] = {"unary", "download", "upload", "chat"};
   return names[static_cast<int>(k)];

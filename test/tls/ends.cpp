@@ -213,7 +213,10 @@ TEST_CASE("a channel may go at any moment of connecting") {
     tls_world w;
     echo_everything(w.service);
     status end(status_code::unknown, "the call has not ended");
-    task const t = w.start([&]() -> asio::awaitable<void> { end = co_await status_of(w.client().unary(text("?"))); });
+    auto const call = [&end, client = w.client()]() -> asio::awaitable<void> {
+      end = co_await status_of(client.unary(text("?")));
+    };
+    task const t = w.start(call);
     for (int i = 0; i < turns; ++i) w.context.poll_one();
     w.channel.reset();
     w.clock.settle();

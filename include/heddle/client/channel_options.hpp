@@ -125,7 +125,7 @@ class channel_options {
     return *this;
   }
   channel_options&& use_clock(clock& c) && noexcept { return std::move(use_clock(c)); }
-  /// For tests: what jitter is drawn from.
+  /// For tests: what jitter is drawn from. Default: a source of the channel's own.
   channel_options& use_random(std::shared_ptr<random_source> r) & noexcept {
     random_ = std::move(r);
     return *this;
@@ -256,7 +256,7 @@ class channel_options {
   connector connector_ = &connect_socket;
   open_hook on_open_;
   clock* clock_ = &system_clock();
-  std::shared_ptr<random_source> random_ = std::make_shared<default_random>();
+  std::shared_ptr<random_source> random_;  // null: one of the channel's own
   interceptor_list interceptors_;
   http2::limits limits_;
   std::shared_ptr<detail::channelz_registry> channelz_;

@@ -18,9 +18,15 @@ HEDDLE_DECL target checked_target(std::string_view text) {
   return std::move(*parsed);
 }
 
+/// Channels that were made of the same options, perhaps on several threads, share no source of jitter.
+HEDDLE_DECL channel_options with_own_random(channel_options options) {
+  if (options.used_random() == nullptr) options.use_random(std::make_shared<default_random>());
+  return options;
+}
+
 HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::string_view target_text,
                                        channel_options options)
-    : options_(std::move(options)),
+    : options_(with_own_random(std::move(options))),
       name_(checked_target(target_text)),
       authority_(options_.authority().empty() ? name_.authority : options_.authority()),
       user_agent_((options_.user_agent().empty() ? "" : options_.user_agent() + " ") +

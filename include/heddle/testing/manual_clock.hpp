@@ -15,16 +15,16 @@ namespace heddle::testing {
 
 /// For one io_context that the test runs itself, on one thread. Outlives the timers it makes. What waits for its alarms
 /// when the context is destroyed goes down with it.
-class manual_clock final : public clock, private detail::shutdown_listener {
+class manual_clock final : public clock, private heddle::detail::shutdown_listener {
  public:
   explicit manual_clock(asio::io_context& context) : context_(context) {}
   ~manual_clock() {
-    if (listening_) detail::shutdown_service::of(context_.get_executor()).remove(*this);
+    if (listening_) heddle::detail::shutdown_service::of(context_.get_executor()).remove(*this);
   }
 
   time_point now() const noexcept override { return now_; }
   std::unique_ptr<timer> make_timer(asio::any_io_executor const& executor) override {
-    if (!listening_) detail::shutdown_service::of(context_.get_executor()).add(*this);
+    if (!listening_) heddle::detail::shutdown_service::of(context_.get_executor()).add(*this);
     listening_ = true;
     return std::make_unique<manual_timer>(*this, executor);
   }
