@@ -56,7 +56,10 @@
 
 #include <heddle/client/attempt.ipp>
 #include <heddle/client/call.ipp>
+#include <heddle/client/call_attempts.ipp>
+#include <heddle/client/call_interception.ipp>
 #include <heddle/client/call_operations.ipp>
+#include <heddle/client/call_sending.ipp>
 #include <heddle/client/calls.ipp>
 #include <heddle/client/channel.ipp>
 #include <heddle/client/connector.ipp>
