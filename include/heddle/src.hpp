@@ -47,6 +47,7 @@
 #include <heddle/transport/deadlines.ipp>
 #include <heddle/transport/host_port.ipp>
 #include <heddle/transport/http2_driver.ipp>
+#include <heddle/transport/http2_driver_sink.ipp>
 #include <heddle/transport/http2_exchange.ipp>
 #include <heddle/transport/interceptor.ipp>
 #include <heddle/transport/memory.ipp>

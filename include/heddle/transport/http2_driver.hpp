@@ -174,5 +174,6 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
 
 #ifndef HEDDLE_SEPARATE_COMPILATION
 #include <heddle/transport/http2_driver.ipp>
+#include <heddle/transport/http2_driver_sink.ipp>
 #include <heddle/transport/http2_exchange.ipp>
 #endif
