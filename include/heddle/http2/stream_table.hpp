@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <heddle/http2/frame.hpp>
@@ -13,7 +14,8 @@ namespace heddle::http2 {
 
 class stream;
 
-/// Open addressing with linear probing; ids are odd and grow, so the identity over half the id spreads them evenly.
+/// Robin Hood hashing. Ids are odd and grow, so that the identity over half the id spreads them evenly: nearly all are at
+/// home, however many are open, and nothing has to be looked at beyond.
 class stream_table {
  public:
   stream* find(stream_id id) const noexcept {
@@ -36,18 +38,12 @@ class stream_table {
       i = (i + 1) & mask_;
     }
     --size_;
-    // Backward shift: whatever probed past this slot moves up, so that no tombstones gather.
-    for (std::size_t hole = i;;) {
-      slots_[hole].id = 0;
-      for (std::size_t j = (hole + 1) & mask_;; j = (j + 1) & mask_) {
-        if (slots_[j].id == 0) return;
-        if (((j - home(slots_[j].id)) & mask_) >= ((j - hole) & mask_)) {
-          slots_[hole] = slots_[j];
-          hole = j;
-          break;
-        }
-      }
+    // Whatever probed past this slot moves up, so that no tombstones gather.
+    for (std::size_t next = (i + 1) & mask_; slots_[next].id != 0 && distance(next) != 0; next = (next + 1) & mask_) {
+      slots_[i] = slots_[next];
+      i = next;
     }
+    slots_[i] = slot();
   }
   std::size_t size() const noexcept { return size_; }
 
@@ -65,11 +61,18 @@ class stream_table {
   };
 
   std::size_t home(stream_id id) const noexcept { return (id >> 1) & mask_; }
+  /// How far from its home the stream in slot `i` is.
+  std::size_t distance(std::size_t i) const noexcept { return (i - home(slots_[i].id)) & mask_; }
   void place(stream_id id, stream* value) noexcept {
+    slot moving{id, value};
     std::size_t i = home(id);
-    while (slots_[i].id != 0) i = (i + 1) & mask_;
-    slots_[i].id = id;
-    slots_[i].value = value;
+    for (std::size_t far = 0; slots_[i].id != 0; i = (i + 1) & mask_, ++far) {
+      std::size_t const its = distance(i);
+      if (its >= far) continue;
+      std::swap(moving, slots_[i]);  // who is nearer to home goes on
+      far = its;
+    }
+    slots_[i] = moving;
   }
   void grow() {
     std::vector<slot> old(slots_.empty() ? 16 : slots_.size() * 2);
