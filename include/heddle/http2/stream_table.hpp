@@ -1,7 +1,6 @@
 // Finds open streams by id, and remembers how the last ones were closed.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -86,16 +85,18 @@ class stream_table {
   std::size_t mask_ = 0, size_ = 0;
 };
 
-/// How the streams closed last ended, so that late frames on them get the answer that RFC 9113 §5.1 wants.
+/// How the streams closed last ended, so that late frames on them get the answer that RFC 9113 §5.1 wants. Takes memory for
+/// as many as there were, up to 256.
 class closed_streams {
  public:
   /// `id` must not be in here.
-  void remember(stream_id id, stream_state how) noexcept {
-    ring_[next_ % ring_.size()] = {id, how};
+  void remember(stream_id id, stream_state how) {
+    if (next_ == ring_.size() && next_ < most) ring_.resize(ring_.empty() ? 8 : ring_.size() * 2);
+    ring_[next_ % most] = {id, how};
     ++next_;
   }
   /// Also when `id` is in here: late frames have changed what others mean.
-  void change(stream_id id, stream_state how) noexcept {
+  void change(stream_id id, stream_state how) {
     for (entry& e : ring_)
       if (e.id == id) return static_cast<void>(e.how = how);
     remember(id, how);
@@ -107,11 +108,12 @@ class closed_streams {
   }
 
  private:
+  static constexpr std::size_t most = 256;
   struct entry {
     stream_id id = 0;
     stream_state how = stream_state::forgotten;
   };
-  std::array<entry, 256> ring_{};
+  std::vector<entry> ring_;
   std::size_t next_ = 0;
 };
 
