@@ -168,7 +168,7 @@ case $example in
     command -v greeter_server >/dev/null || { echo "skipped: greeter_server is built elsewhere"; exit 77; }
     start greeter_server 127.0.0.1:0
     backend=$server target=$at server=
-    trap 'kill -KILL "$backend" 2>/dev/null; [[ -z $server ]] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
+    trap 'kill -KILL "$backend" 2>/dev/null || true; [[ -z $server ]] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
     start generic_proxy 127.0.0.1:0 "$target"
     says 1_hello.txt greeter_client course "$at"
     complains '^INVALID_ARGUMENT: who are you\?$' greeter_client '' "$at"

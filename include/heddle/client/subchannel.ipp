@@ -41,14 +41,23 @@ class subchannel::connection final : private transport::http2_driver_user {
     owner_.user_.on_room();
   }
   void on_retired(status const& why) override {
-    if (driver_->is_told_too_many_pings()) owner_.user_.on_too_many_pings(keepalive_time_);
+    heed_complaint();
     if (owner_.current_ == this) owner_.leave_current(why);
   }
-  void on_closed(status const& why) override { owner_.lost(*this, why); }
+  void on_closed(status const& why) override {
+    heed_complaint();  // a peer that is gone as soon as it has complained leaves no time for on_retired()
+    owner_.lost(*this, why);
+  }
+  void heed_complaint() {
+    if (heeded_ || !driver_->is_told_too_many_pings()) return;
+    heeded_ = true;
+    owner_.user_.on_too_many_pings(keepalive_time_);
+  }
 
   subchannel& owner_;
   std::shared_ptr<transport::http2_driver> driver_;
   duration const keepalive_time_;
+  bool heeded_ = false;
 };
 
 HEDDLE_DECL subchannel::subchannel(subchannel_user& user, channel_options const& options, target const& name,
