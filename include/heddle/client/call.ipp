@@ -34,7 +34,8 @@ HEDDLE_DECL void client_call::orphan() noexcept {
   core_.deadlines().remove(*this);
   leave_parent();
   attempt_.reset();
-  self_.reset();  // whoever destroys calls holds them
+  replay_counted_ = 0;  // the sum goes with the channel
+  self_.reset();        // whoever destroys calls holds them
 }
 
 HEDDLE_DECL void client_call::drop_waiters() noexcept {

@@ -68,7 +68,7 @@ HEDDLE_DECL void client_call::count_replay() noexcept {
 /// From here on the call can't be made again.
 HEDDLE_DECL void client_call::commit() noexcept {
   committed_ = true;
-  core_.replayable() -= std::exchange(replay_counted_, 0);
+  if (replay_counted_ != 0) core_.replayable() -= std::exchange(replay_counted_, 0);  // an orphan has no channel
   replay_.clear();
   replay_.shrink(64 * 1024);
 }
