@@ -7,8 +7,6 @@ namespace heddle::test {
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A channel whose server is the test, with one call under way.
 struct scripted {
   explicit scripted(channel_options co = channel_options()) {

@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::string_literals;
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A channel whose server is the test.
 struct scripted {
   explicit scripted(channel_options co = channel_options()) {
@@ -48,10 +46,8 @@ struct scripted {
   }
   /// What came on a stream.
   std::string request(stream_id id) {
-    std::string text;
-    for (parsed_frame const& f : server().heard())
-      if (f.head.id == id) text += f.head.type == http2::frame_type::data ? f.payload : f.text + "; ";
-    return text;
+    stream_frames const came = frames_of(server(), id);
+    return came.heads + came.bytes;
   }
   void respond(stream_id id, std::string_view type, std::string const& body) {
     server().send({server().frames.headers(id, fields({{":status", "200"}, {"content-type", type}})), data(id, body),

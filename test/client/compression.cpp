@@ -15,8 +15,6 @@ namespace {
 using lines = std::vector<std::string>;
 using namespace std::string_literals;
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A channel whose server is the test.
 struct scripted {
   explicit scripted(channel_options co = channel_options()) {

@@ -9,8 +9,6 @@ using namespace heddle::test;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A channel whose servers are the test.
 struct lonely {
   explicit lonely(channel_options co) {

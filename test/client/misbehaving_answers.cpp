@@ -13,8 +13,6 @@ using namespace heddle::test;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// Writes the answer of stream 3.
 struct pen {
   testing::scripted_peer peer;

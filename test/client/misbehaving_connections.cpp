@@ -16,8 +16,6 @@ using testing::scripted_peer;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 std::string whole_answer(scripted_peer peer, http2::stream_id id, Text const& message = text("answer")) {
   std::string bytes = peer.codec().headers(id, grpc_head());
   bytes += data(id, message_of(message));

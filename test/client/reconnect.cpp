@@ -9,8 +9,6 @@ using namespace heddle::test;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A connector that refuses until it is told otherwise, and notes when it was asked.
 struct door {
   explicit door(world& wo) : w(wo) {}

@@ -7,8 +7,6 @@ namespace heddle::test {
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 struct scripted {
   explicit scripted(channel_options co = channel_options()) {
     co.use_clock(w.clock).use_connector(servers.connector(w)).single_threaded(true);

@@ -20,6 +20,7 @@
 #include <heddle/testing/frames.hpp>
 
 #include "support/catch.hpp"
+#include "support/text.hpp"
 
 namespace heddle::test {
 

@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::string_literals;
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 header_list request(std::string_view path, std::string_view type) {
   return fields({{":method", "POST"},
                  {":scheme", "http"},
@@ -22,27 +20,15 @@ header_list request(std::string_view path, std::string_view type) {
                  {"content-type", type}});
 }
 
-struct answer {
-  std::string heads, body;
-};
-
 struct connection {
   explicit connection(world& w) : w_(w), peer(raw_client(w)) { handshake(w, peer); }
   /// A whole request.
-  answer ask(std::string_view path, std::string_view type, std::string_view body) {
+  stream_frames ask(std::string_view path, std::string_view type, std::string_view body) {
     stream_id const id = next_;
     next_ += 2;
     peer.send({peer.frames.headers(id, request(path, type)), data(id, body, flag::end_stream)});
     w_.clock.settle();
-    answer a;
-    for (parsed_frame const& f : peer.heard()) {
-      if (f.head.id != id) continue;
-      if (f.head.type == http2::frame_type::data)
-        a.body += f.payload;
-      else
-        a.heads += f.text + "; ";
-    }
-    return a;
+    return frames_of(peer, id);
   }
   world& w_;
   raw_peer peer;
@@ -75,16 +61,16 @@ TEST_CASE("requests in JSON are answered in JSON, in calls of all kinds") {
   for (row const& r : rows) {
     for (char const* const type : {"application/grpc+json", "application/grpc+JSON", "application/grpc+json; x=y"}) {
       INFO(r.path << " " << type);
-      answer const a = c.ask(r.path, type, r.body);
+      stream_frames const a = c.ask(r.path, type, r.body);
       INFO(a.heads);
       CHECK(has(a.heads, "grpc-status=0"));
       CHECK(has(a.heads, "content-type=application/grpc+"s + (has(type, "JSON") ? "JSON" : "json")));
-      CHECK(a.body == r.answer);
+      CHECK(a.bytes == r.answer);
     }
   }
-  answer const plain = c.ask("/lab.Echo/Unary", "application/grpc", framed(text("x")));
+  stream_frames const plain = c.ask("/lab.Echo/Unary", "application/grpc", framed(text("x")));
   CHECK(has(plain.heads, "content-type=application/grpc;"));
-  CHECK(plain.body == framed(text("x")));
+  CHECK(plain.bytes == framed(text("x")));
 }
 
 TEST_CASE("a handler sees the form of its messages, and need not care") {
@@ -118,12 +104,12 @@ TEST_CASE("a form that the server does not know is refused with those that it do
     echo_everything(w.service);
     connection c(w);
     for (char const* const path : {"/lab.Echo/Unary", "/lab.Echo/Chat"}) {
-      answer const a = c.ask(path, r.type, hello);
+      stream_frames const a = c.ask(path, r.type, hello);
       INFO(a.heads);
       CHECK(has(a.heads, "grpc-status=12"));
       CHECK(has(a.heads, r.says));
       CHECK(has(a.heads, "END"));
-      CHECK(a.body.empty());
+      CHECK(a.bytes.empty());
     }
     CHECK(has(c.ask("/lab.Echo/Unary", "application/grpc", framed(text("x"))).heads, "grpc-status=0"));
   }
@@ -136,21 +122,22 @@ TEST_CASE("what is no message in JSON ends its call with INTERNAL") {
   for (char const* const body : {"", "{", "[]", R"({"text":1.5.2})", R"({"number":"many"})", "\x0a\x01x"}) {
     for (char const* const path : {"/lab.Echo/Unary", "/lab.Echo/Upload"}) {
       INFO(path << " " << body);
-      answer const a = c.ask(path, "application/grpc+json", framed_text(body));
+      stream_frames const a = c.ask(path, "application/grpc+json", framed_text(body));
       INFO(a.heads);
       CHECK(has(a.heads, "grpc-status=13"));
       CHECK(has(a.heads, "lab.Text was not found in the JSON"));
     }
   }
-  answer const unknown = c.ask("/lab.Echo/Unary", "application/grpc+json", framed_text(R"({"text":"x","newer":1})"));
-  CHECK(unknown.body == framed_text(R"({"text":"x"})"));
+  stream_frames const unknown =
+      c.ask("/lab.Echo/Unary", "application/grpc+json", framed_text(R"({"text":"x","newer":1})"));
+  CHECK(unknown.bytes == framed_text(R"({"text":"x"})"));
 }
 
 TEST_CASE("unknown fields of JSON are refused where that is asked for") {
   world w(strands::none, server_options().add_codec(json(json_options().ignore_unknown_fields(false))));
   echo_everything(w.service);
   connection c(w);
-  answer const a = c.ask("/lab.Echo/Unary", "application/grpc+json", framed_text(R"({"text":"x","newer":1})"));
+  stream_frames const a = c.ask("/lab.Echo/Unary", "application/grpc+json", framed_text(R"({"text":"x","newer":1})"));
   CHECK(has(a.heads, "grpc-status=13"));
   CHECK(has(a.heads, "newer"));
 }
@@ -192,11 +179,11 @@ TEST_CASE("methods of raw messages take every form, and pass it on as it is") {
                                  "application/grpc+foo", "application/grpc+FlatBuffers"}) {
     for (char const* const path : {"/lab.Raw/Unary", "/lab.Raw/Chat"}) {
       INFO(type << " " << path);
-      answer const a = c.ask(path, type, body);
+      stream_frames const a = c.ask(path, type, body);
       INFO(a.heads);
       CHECK(has(a.heads, "content-type="s + type + ";"));
       CHECK(has(a.heads, "grpc-status=0"));
-      CHECK(a.body == body);
+      CHECK(a.bytes == body);
       CHECK("application/grpc"s + (seen.empty() ? "" : "+" + seen) == type);
     }
   }
@@ -215,9 +202,9 @@ TEST_CASE("interceptors see messages of any form, and may change them") {
   world w(strands::none, with_json().intercept(louder));
   echo_everything(w.service);
   connection c(w);
-  CHECK(c.ask("/lab.Echo/Unary", "application/grpc+json", hello).body ==
+  CHECK(c.ask("/lab.Echo/Unary", "application/grpc+json", hello).bytes ==
         framed_text(R"({"text":"hello!!","number":"2"})"));
-  CHECK(c.ask("/lab.Echo/Chat", "application/grpc+json", hello + hello).body ==
+  CHECK(c.ask("/lab.Echo/Chat", "application/grpc+json", hello + hello).bytes ==
         framed_text(R"({"text":"hello!!","number":"2"})") + framed_text(R"({"text":"hello!!","number":"2"})"));
 }
 

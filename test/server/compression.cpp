@@ -11,8 +11,6 @@ namespace {
 using lines = std::vector<std::string>;
 using namespace std::string_literals;
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 header_list request(std::string_view method, std::string_view encoding, std::string_view accepted) {
   header_list list = grpc_request("/lab.Echo/" + std::string(method));
   if (!encoding.empty()) list.add("grpc-encoding", encoding);

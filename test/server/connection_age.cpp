@@ -9,8 +9,6 @@ using namespace heddle::test;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// uniform() is what the test says.
 struct chosen_random final : random_source {
   explicit chosen_random(std::vector<double> v) : values(std::move(v)) {}

@@ -9,8 +9,6 @@ using namespace heddle::test;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A peer that reads when the test says so, and as much.
 struct slow_reader {
   explicit slow_reader(world& w, std::size_t capacity) : user(std::make_shared<reader>()) {

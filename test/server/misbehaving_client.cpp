@@ -20,8 +20,6 @@ using testing::scripted_peer;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 char const* const methods[] = {"Unary", "Download", "Upload", "Chat"};
 bool wants_one(std::string_view method) { return method == "Unary" || method == "Download"; }
 

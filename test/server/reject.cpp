@@ -7,8 +7,6 @@ namespace heddle::test {
 
 namespace {
 
-bool has(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 struct connection {
   explicit connection(world& w) : w_(w), peer(raw_client(w)) { handshake(w, peer); }
   std::string ask(std::initializer_list<std::string> pieces) {

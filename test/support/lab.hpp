@@ -23,6 +23,7 @@
 
 #include "lab.heddle.hpp"
 #include "support/catch.hpp"
+#include "support/text.hpp"
 
 namespace heddle::test {
 

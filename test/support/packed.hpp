@@ -33,22 +33,13 @@ inline std::string packed_bomb(compressor const& with, int megabytes) {
   return packed(with, message.SerializeAsString());
 }
 
-/// What came on one stream: its frames without DATA as text, and its messages: "plain hello 1" or "packed hello 1".
-struct stream_content {
-  std::string heads;
+/// What came on one stream, and its messages: "plain hello 1" or "packed hello 1".
+struct stream_content : stream_frames {
   std::vector<std::string> messages;
-  std::string bytes;  // of all DATA
 };
 
 inline stream_content content_of(raw_peer& peer, stream_id id, compressor const& with) {
-  stream_content content;
-  for (parsed_frame const& f : peer.heard()) {
-    if (f.head.id != id) continue;
-    if (f.head.type == http2::frame_type::data)
-      content.bytes += f.payload;
-    else
-      content.heads += f.text + "; ";
-  }
+  stream_content content{frames_of(peer, id), {}};
   for (std::string_view left = content.bytes; !left.empty();) {
     REQUIRE(left.size() >= message_prefix_size);
     std::size_t const size = http2::read_u32(as_bytes(left).data() + 1);

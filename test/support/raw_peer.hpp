@@ -38,6 +38,24 @@ inline void handshake(world& w, raw_peer& peer) {
   peer.received();
 }
 
+/// What has come on one stream since the peer was asked last: frames without DATA as text, and all DATA.
+struct stream_frames {
+  std::string heads;
+  std::string bytes;
+};
+
+inline stream_frames frames_of(raw_peer& peer, stream_id id) {
+  stream_frames of;
+  for (parsed_frame const& f : peer.heard()) {
+    if (f.head.id != id) continue;
+    if (f.head.type == http2::frame_type::data)
+      of.bytes += f.payload;
+    else
+      of.heads += f.text + "; ";
+  }
+  return of;
+}
+
 inline header_list grpc_request(std::string_view path = "/lab.Echo/Unary") {
   return fields({{":method", "POST"},
                  {":scheme", "http"},

@@ -12,8 +12,6 @@
 
 namespace heddle::test {
 
-inline bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 inline std::vector<http2::setting> streams(std::uint32_t most) {
   return {{http2::setting_id::max_concurrent_streams, most}};
 }

@@ -86,8 +86,6 @@ class tls_world {
   channel_options calling_;
 };
 
-inline bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A client of OpenSSL alone at the world's server.
 inline raw_tls_peer raw_tls_client(tls_world& w, std::function<void(SSL_CTX*)> const& prepare = nullptr) {
   asio::any_io_executor const e = w.context.get_executor();

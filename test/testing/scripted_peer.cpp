@@ -16,8 +16,6 @@ using testing::frames::fields;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A client under test; its server is the test.
 struct client_side {
   explicit client_side(testing::manners how = testing::manners::good) : server(context, how) {

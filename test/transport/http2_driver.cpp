@@ -9,8 +9,6 @@ namespace heddle::test {
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 struct quiet_user final : transport::http2_driver_user {
   rpc::exchange_events& on_request(transport::http2_exchange&) override { std::terminate(); }
   void on_room() override { ++rooms; }
