@@ -1,4 +1,7 @@
 // Requests and answers: what a call looks like on the wire and at the sink, in both roles.
+#include <chrono>
+#include <memory>
+
 #include "http2/support.hpp"
 
 using namespace heddle::test;
@@ -86,6 +89,46 @@ TEST_CASE("an early answer of a server is followed by RST_STREAM(NO_ERROR), whic
   s.receive({data(1, "more", flag::end_stream), rst_stream(1, error_code::cancel), window_update(1, 5)});
   CHECK(s.sent().empty());
   CHECK(s.engine.count(reason::frame_on_closed_stream) == 0);
+}
+
+TEST_CASE("a plain answer before the end of its question leaves a moment for that end") {
+  auto const answered = [] {
+    auto s = std::make_unique<server>();
+    s->handshake();
+    s->receive({s->peer.request(1)});
+    s->respond(1);
+    s->engine.end_data(s->stream(1));
+    s->release(1);
+    CHECK(s->sent() == "HEADERS 1 200; DATA 1 [] END");
+    CHECK(s->engine.live_streams() == 1);
+    return s;
+  };
+  SECTION("which comes") {
+    auto const s = answered();
+    s->receive({data(1, "all", flag::end_stream)});
+    CHECK(s->sent().empty());
+    CHECK(s->engine.live_streams() == 0);
+  }
+  SECTION("and no more DATA") {
+    auto const s = answered();
+    s->receive({data(1, "more"), data(1, "and more", flag::end_stream)});
+    CHECK(s->sent() == "RST_STREAM 1 NO_ERROR");
+    CHECK(s->engine.live_streams() == 0);
+    CHECK(s->engine.count(reason::early_answer) == 1);
+  }
+  SECTION("and no second of silence") {
+    auto const s = answered();
+    s->run_until(s->now + std::chrono::milliseconds(999));
+    CHECK(s->sent().empty());
+    s->run_until(s->now + std::chrono::milliseconds(1));
+    CHECK(s->sent() == "RST_STREAM 1 NO_ERROR");
+    CHECK(s->engine.next_timer() == heddle::never);
+  }
+  SECTION("and is judged as before") {
+    auto const s = answered();
+    s->receive({window_update(1, heddle::http2::max_window)});
+    CHECK(s->sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
+  }
 }
 
 TEST_CASE("a client that was answered early says no more") {

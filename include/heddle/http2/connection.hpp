@@ -136,6 +136,7 @@ class connection final : private hpack::field_sink {
  private:
   enum class shutdown_state : std::uint8_t { none, announced, final };
   static constexpr std::uint64_t shutdown_ping = 0x6865'6464'6c65'2121;
+  static constexpr duration patience_with_questions = std::chrono::seconds(1);
 
   struct header_block {
     stream_id id = 0;  // 0: no block is being received
@@ -192,7 +193,10 @@ class connection final : private hpack::field_sink {
   void data_sent(stream& s, std::size_t n) noexcept;
   void write_header_frames(stream_id id, header_list const& fields, bool end_stream);
   void write_end(stream& s);
-  void after_end(stream& s);
+  /// Trailers end a gRPC call, and who still sends messages is told at once. DATA ends plain HTTP, whose client may be
+  /// about to end its request, or to break a rule: it has until its next DATA, or `patience_with_questions`.
+  enum class final_frame : std::uint8_t { headers, data };
+  void after_end(stream& s, final_frame last);
   void forgive_pings() noexcept {
     ping_strikes_ = 0;
     last_valid_ping_ = never;
@@ -210,6 +214,10 @@ class connection final : private hpack::field_sink {
   void grant(stream_id id, std::uint32_t increment);
   void induced() noexcept { ++induced_; }
   bool is_unsent(stream const& s) const noexcept { return who_ == role::client && s.head_end_ > left_; }
+  /// Completely, while the question goes on.
+  bool answered(stream const& s) const noexcept {
+    return who_ == role::server && s.state_ == stream_state::half_closed_local;
+  }
   bool ids_spent() const noexcept { return who_ == role::client && next_id_ > limits_.last_stream_id; }
 
   role const who_;

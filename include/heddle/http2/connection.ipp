@@ -77,6 +77,14 @@ HEDDLE_DECL void connection::on_timer(time_point now) {
     stall_check_ = never;
     for (auto const& s : streams_) {
       if (s->closed() || s->stalled_since_ == never) continue;
+      if (answered(*s)) {
+        time_point const due = after(s->stalled_since_, patience_with_questions);
+        if (due > now)
+          stall_check_ = std::min(stall_check_, due);
+        else
+          reset(*s, error_code::no_error, reason::early_answer, {});
+        continue;
+      }
       if (s->send_.available() > 0 && send_window_.available() > 0)
         s->stalled_since_ = now;  // it waits for its turn or for the socket, which is not the peer's doing
       time_point const due = after(s->stalled_since_, limits_.stalled_answer_timeout);
@@ -214,8 +222,8 @@ HEDDLE_DECL void connection::release(stream& s) {
   s.user = nullptr;
   forget_writer(s);
   consume(s, static_cast<std::size_t>(s.recv_.held()));  // what nobody will read is the connection's again
-  bool const answered = who_ == role::server && (s.end_pending_ || s.trailers_pending_);
-  if (!s.closed() && !answered) return reset(s, error_code::cancel, reason::application_reset, {});
+  bool const ending = who_ == role::server && (s.end_pending_ || s.trailers_pending_);
+  if (!s.closed() && !ending && !answered(s)) return reset(s, error_code::cancel, reason::application_reset, {});
   recycle(s);
 }
 

@@ -57,7 +57,7 @@ HEDDLE_DECL void connection::send_headers(stream& s, header_list const& head, bo
   write_header_frames(s.id_, head, end_stream);
   if (end_stream) {
     s.state_ = step(s.state_, stream_input::send_end_stream).next;
-    after_end(s);
+    after_end(s, final_frame::headers);
   }
 }
 
@@ -125,7 +125,7 @@ HEDDLE_DECL void connection::send_trailers(stream& s, header_list const& trailer
   if (s.pending_.empty()) {
     write_header_frames(s.id_, trailers, true);
     s.state_ = step(s.state_, stream_input::send_end_stream).next;
-    return after_end(s);
+    return after_end(s, final_frame::headers);
   }
   s.trailers_ = trailers;
   s.trailers_pending_ = true;
@@ -161,7 +161,8 @@ HEDDLE_DECL void connection::data_sent(stream& s, std::size_t n) noexcept {
 }
 
 HEDDLE_DECL void connection::write_end(stream& s) {
-  if (s.trailers_pending_) {
+  final_frame const last = s.trailers_pending_ ? final_frame::headers : final_frame::data;
+  if (last == final_frame::headers) {
     write_header_frames(s.id_, s.trailers_, true);
   } else if (ends_with_data_of(s)) {
     frames_.data()[tail_at_ + 4] |= flag::end_stream;
@@ -171,10 +172,10 @@ HEDDLE_DECL void connection::write_end(stream& s) {
     forgive_pings();
   }
   s.state_ = step(s.state_, stream_input::send_end_stream).next;
-  after_end(s);
+  after_end(s, last);
 }
 
-HEDDLE_DECL void connection::after_end(stream& s) {
+HEDDLE_DECL void connection::after_end(stream& s, final_frame last) {
   s.end_pending_ = s.trailers_pending_ = false;
   s.stalled_since_ = never;
   if (s.state_ == stream_state::finished) {
@@ -182,7 +183,9 @@ HEDDLE_DECL void connection::after_end(stream& s) {
     recycle(s);
   } else if (who_ == role::server) {
     // The answer is complete before the question: without a reset the stream would stay open (RFC 9113 §8.1).
-    reset(s, error_code::no_error, reason::early_answer, {});
+    if (last == final_frame::headers) return reset(s, error_code::no_error, reason::early_answer, {});
+    s.stalled_since_ = now_;
+    stall_check_ = std::min(stall_check_, after(now_, patience_with_questions));
   }
 }
 
