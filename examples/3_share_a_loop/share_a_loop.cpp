@@ -1,5 +1,5 @@
-// One io_context and one thread, and on it: a gRPC server, a client of it, timers, and a TCP echo that has never heard of
-// gRPC. heddle has no loop and no threads of its own: it is a guest on your loop, as any other Asio code is.
+// One io_context and one thread, and on it: a gRPC server, a client of it, timers, and a TCP echo that has never heard
+// of gRPC. heddle has no loop and no threads of its own: it is a guest on your loop, as any other Asio code is.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

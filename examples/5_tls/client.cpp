@@ -17,9 +17,9 @@ namespace asio = boost::asio;
 using namespace tower;
 using namespace std::chrono_literals;
 
-// 1. Whom we trust, and who we are. That the server's certificate is valid and made for the host of the target is always
-// checked. Where a public authority signed it and no certificate of ours is wanted, heddle::connect_tls() is all there is
-// to write.
+// 1. Whom we trust, and who we are. That the server's certificate is valid and made for the host of the target is
+// always checked. Where a public authority signed it and no certificate of ours is wanted, heddle::connect_tls() is all
+// there is to write.
 asio::ssl::context client_context(std::string const& folder) {
   asio::ssl::context context(asio::ssl::context::tls_client);
   context.load_verify_file(certificate_file(folder, "ca.pem"));

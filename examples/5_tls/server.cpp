@@ -18,8 +18,8 @@
 namespace asio = boost::asio;
 using namespace tower;
 
-// 1. Who we are, and whom we let in. verify_fail_if_no_peer_cert makes it mutual: a client without a certificate of this
-// authority does not get as far as a call. Without these last two lines only the server would prove who it is.
+// 1. Who we are, and whom we let in. verify_fail_if_no_peer_cert makes it mutual: a client without a certificate of
+// this authority does not get as far as a call. Without these last two lines only the server would prove who it is.
 asio::ssl::context server_context(std::string const& folder) {
   asio::ssl::context context(asio::ssl::context::tls_server);
   context.use_certificate_chain_file(certificate_file(folder, "server.pem"));

@@ -16,8 +16,8 @@
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
 
-// 1. What the client said about its call, said again. The deadline is not in the metadata: parent() passes on what is left
-// of it, and ends our call when the client's is over.
+// 1. What the client said about its call, said again. The deadline is not in the metadata: parent() passes on what is
+// left of it, and ends our call when the client's is over.
 heddle::call_options options_for(heddle::server_context& context) {
   heddle::call_options options;
   options.parent(context).headers(context.request_headers()).content_subtype(context.content_subtype());
@@ -25,8 +25,8 @@ heddle::call_options options_for(heddle::server_context& context) {
   return options;
 }
 
-// 2. One direction. What came compressed stays so. A half-close is passed on and ends nothing, only the answer does: hence
-// the endless wait. What ends the call from here is a request that can't be read.
+// 2. One direction. What came compressed stays so. A half-close is passed on and ends nothing, only the answer does:
+// hence the endless wait. What ends the call from here is a request that can't be read.
 //[requests
 asio::awaitable<heddle::status> pass_requests(heddle::server_context& context, heddle::generic_stream& client,
                                               heddle::generic_call& call) try {

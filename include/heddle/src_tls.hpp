@@ -1,4 +1,5 @@
-// The compiled mode of TLS, apart from heddle/src.hpp: exactly one translation unit of a program with TLS includes this.
+// The compiled mode of TLS, apart from heddle/src.hpp: exactly one translation unit of a program with TLS includes
+// this.
 #pragma once
 
 #ifndef HEDDLE_SEPARATE_COMPILATION

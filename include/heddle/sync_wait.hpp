@@ -62,9 +62,9 @@ struct sync_result<void> {
 
 }  // namespace detail
 
-/// Runs `context` on this thread until `operation` has ended, and returns its value or throws what it threw. The context
-/// is restarted if it was stopped, and is left as it is then, with whatever else is in it. No other thread may run it
-/// meanwhile: for a context with threads of its own there is the other overload.
+/// Runs `context` on this thread until `operation` has ended, and returns its value or throws what it threw. The
+/// context is restarted if it was stopped, and is left as it is then, with whatever else is in it. No other thread may
+/// run it meanwhile: for a context with threads of its own there is the other overload.
 ///
 /// Throws std::logic_error on a thread that runs the context already: a handler cannot wait for its own loop. Throws
 /// std::runtime_error when somebody stops the context before the end, and what other handlers throw, as
@@ -83,8 +83,8 @@ T sync_wait(asio::io_context& context, asio::awaitable<T> operation) {
 }
 
 /// Blocks this thread, while others run the executor, until `operation` has ended there. Throws std::logic_error on a
-/// thread of the executor's own, where that can be told (not of every any_io_executor: then it waits for ever if that was
-/// the only one), and std::future_error when the context is destroyed before the end.
+/// thread of the executor's own, where that can be told (not of every any_io_executor: then it waits for ever if that
+/// was the only one), and std::future_error when the context is destroyed before the end.
 template <class Executor, class T>
   requires(asio::execution::is_executor<Executor>::value)
 T sync_wait(Executor const& executor, asio::awaitable<T> operation) {

@@ -1,4 +1,5 @@
-// Answers that are complete before the request is: RST_STREAM with NO_ERROR, from either side, is no error (RFC 9113 §8.1).
+// Answers that are complete before the request is: RST_STREAM with NO_ERROR, from either side, is no error (RFC 9113
+// §8.1).
 #include "support/scripted_channel.hpp"
 
 namespace heddle::test {

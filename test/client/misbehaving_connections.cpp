@@ -1,5 +1,5 @@
-// Connections that break, close, stall and are padded: gRPC's negative HTTP/2 cases (http2-interop-test-descriptions.md)
-// and what goes beyond them.
+// Connections that break, close, stall and are padded: gRPC's negative HTTP/2 cases
+// (http2-interop-test-descriptions.md) and what goes beyond them.
 #include <algorithm>
 #include <string>
 #include <vector>

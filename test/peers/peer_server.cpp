@@ -1,5 +1,5 @@
-// peer_server [ADDRESS [CERTIFICATE KEY [CLIENT_CA]]]: heddle_peer.Peer for the clients of others, over TLS when it has a
-// certificate. Prints where it listens; ends with SIGTERM.
+// peer_server [ADDRESS [CERTIFICATE KEY [CLIENT_CA]]]: heddle_peer.Peer for the clients of others, over TLS when it has
+// a certificate. Prints where it listens; ends with SIGTERM.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>

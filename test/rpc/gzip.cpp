@@ -60,7 +60,8 @@ constexpr char const* bare =  // the same as bare deflate blocks
 
 std::vector<std::shared_ptr<compressor const>> both() { return {heddle::gzip(), heddle::deflate()}; }
 
-/// A gzip stream of zeros: one block of a megabyte, flushed so that nothing refers to what came before, again and again.
+/// A gzip stream of zeros: one block of a megabyte, flushed so that nothing refers to what came before, again and
+/// again.
 std::string bomb(int megabytes) {
   std::string const zeros(1 << 20, '\0');
   std::string block(4096, '\0');

@@ -1,4 +1,5 @@
-// What a server answers when no handler has made the status, and what its owner hears besides; docs/errors.md quotes it.
+// What a server answers when no handler has made the status, and what its owner hears besides; docs/errors.md quotes
+// it.
 #include <stdexcept>
 #include <string>
 #include <vector>

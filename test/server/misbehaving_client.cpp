@@ -1,5 +1,5 @@
-// Clients that break rules on purpose: every handler ends, every call gets the right answer or none, the connection's other
-// calls go on, and so does the server.
+// Clients that break rules on purpose: every handler ends, every call gets the right answer or none, the connection's
+// other calls go on, and so does the server.
 #include <functional>
 #include <string>
 #include <vector>

@@ -41,8 +41,8 @@ class client_attempt final : public rpc::exchange_events {
   client_attempt(attempt_user& user, rpc::wire_protocol const& protocol, compressor_list const& known) noexcept
       : user_(user), protocol_(protocol), known_(known) {}
 
-  /// False when the connection has no room. `subtype`: what the answer's messages must be, "" for protobuf's own form; it
-  /// must live as long as the attempt. Without: anything.
+  /// False when the connection has no room. `subtype`: what the answer's messages must be, "" for protobuf's own form;
+  /// it must live as long as the attempt. Without: anything.
   bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size,
              std::optional<std::string_view> subtype);
   bool active() const noexcept { return exchange_ != nullptr; }

@@ -94,8 +94,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   /// From the channel: try now on this connection. False: it has no room after all.
   bool start_attempt(transport::http2_driver& driver);
-  /// Between start() and the end. One that is prepared, on a thread of its own, looks by itself at whether the channel is
-  /// closed when it starts.
+  /// Between start() and the end. One that is prepared, on a thread of its own, looks by itself at whether the channel
+  /// is closed when it starts.
   bool is_running() const noexcept { return self_ != nullptr && !done_; }
 
  private:

@@ -65,9 +65,9 @@ class call_options {
   call_options&& timeout(duration d) && noexcept { return std::move(timeout(d)); }
 
   /// Makes it a call on behalf of the one whose handler has `context`, a server_context: it ends with DEADLINE_EXCEEDED
-  /// when that one's deadline passes, should timeout() not come first, and with CANCELLED when that one is over, because
-  /// its client cancelled it or because its handler has returned. Not needed for cancellation alone where the handler
-  /// awaits the call, since a handler that is cancelled cancels what it waits for.
+  /// when that one's deadline passes, should timeout() not come first, and with CANCELLED when that one is over,
+  /// because its client cancelled it or because its handler has returned. Not needed for cancellation alone where the
+  /// handler awaits the call, since a handler that is cancelled cancels what it waits for.
   template <call_parent Context>
   call_options& parent(Context& context) & {
     parent_ = context.scope();
@@ -117,23 +117,24 @@ class call_options {
     return std::move(max_send_message_size(bytes));
   }
 
-  /// What this call's requests are compressed with: the name of one of channel_options::compressors(), or "identity" for
-  /// not at all; the call ends with INTERNAL when it is another. Default: as the channel says.
+  /// What this call's requests are compressed with: the name of one of channel_options::compressors(), or "identity"
+  /// for not at all; the call ends with INTERNAL when it is another. Default: as the channel says.
   call_options& compression(std::string_view name) & {
     compression_.emplace(name);
     return *this;
   }
   call_options&& compression(std::string_view name) && { return std::move(compression(name)); }
 
-  /// The form of this call's messages instead of protobuf's own: json() of <heddle/rpc/json.hpp>. The answer must have it,
-  /// too, else the call ends with INTERNAL. Null: protobuf's own. Default: as the channel says.
+  /// The form of this call's messages instead of protobuf's own: json() of <heddle/rpc/json.hpp>. The answer must have
+  /// it, too, else the call ends with INTERNAL. Null: protobuf's own. Default: as the channel says.
   call_options& codec(std::shared_ptr<heddle::codec const> c) & noexcept {
     codec_ = std::move(c);
     return *this;
   }
   call_options&& codec(std::shared_ptr<heddle::codec const> c) && noexcept { return std::move(codec(std::move(c))); }
-  /// For calls whose messages are raw_message: what follows `application/grpc+` in the request's content-type, since these
-  /// bytes may have any form, as may the answer's. The call ends with INTERNAL when its messages are others. Default: none.
+  /// For calls whose messages are raw_message: what follows `application/grpc+` in the request's content-type, since
+  /// these bytes may have any form, as may the answer's. The call ends with INTERNAL when its messages are others.
+  /// Default: none.
   call_options& content_subtype(std::string_view text) & {
     content_subtype_ = text;
     return *this;

@@ -57,14 +57,14 @@ class call_handle {
   std::shared_ptr<client_call> call_;
 };
 
-/// What all streaming calls have. One object may be used from one thread at a time, but its read side and its write side
-/// may overlap. It begins when it is made, and ends at the latest when it is destroyed: by cancellation then.
+/// What all streaming calls have. One object may be used from one thread at a time, but its read side and its write
+/// side may overlap. It begins when it is made, and ends at the latest when it is destroyed: by cancellation then.
 ///
 /// Each operation is an awaitable, or takes a completion token as its last argument. With a token nothing is thrown for
-/// a status: the handler gets it first, before a result that is empty (or false) unless the status is OK. It runs on its
-/// associated executor, by default the channel's, and never inside the function that was called. Messages to be sent are
-/// copied or moved into the operation. An operation that is pending when its call object is destroyed ends with
-/// CANCELLED; one that is deferred must be started before.
+/// a status: the handler gets it first, before a result that is empty (or false) unless the status is OK. It runs on
+/// its associated executor, by default the channel's, and never inside the function that was called. Messages to be
+/// sent are copied or moved into the operation. An operation that is pending when its call object is destroyed ends
+/// with CANCELLED; one that is deferred must be started before.
 class streaming_call {
  public:
   /// Waits for the initial metadata; empty when the call ended without. Cancelling the wait leaves the call as it is.
@@ -79,7 +79,8 @@ class streaming_call {
   bool has_headers() const noexcept { return handle_.has_headers(); }
   /// Complete once the call has ended, that is, once a read or finish() said so.
   metadata const& trailers() const noexcept { return handle_.trailers(); }
-  /// Of the server, as a target; empty while there is no connection. From several threads only after headers() or a read.
+  /// Of the server, as a target; empty while there is no connection. From several threads only after headers() or a
+  /// read.
   std::string_view peer() const noexcept { return handle_.peer(); }
   /// The message that was read last, or that finish() gave, came compressed.
   bool response_compressed() const noexcept { return handle_.response_compressed(); }
@@ -98,8 +99,8 @@ class streaming_call {
 template <class Response>
 class call_reading : public streaming_call {
  public:
-  /// The next message; nothing when the call has ended with OK. Any other end throws rpc_error. Any cancellation type ends
-  /// the wait with CANCELLED thrown, loses no message, and leaves the call as it is.
+  /// The next message; nothing when the call has ended with OK. Any other end throws rpc_error. Any cancellation type
+  /// ends the wait with CANCELLED thrown, loses no message, and leaves the call as it is.
   asio::awaitable<std::optional<Response>> read() {
     std::optional<Response> message(std::in_place);
     bool const more = co_await handle_.read(&*message);

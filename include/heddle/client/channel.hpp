@@ -45,8 +45,8 @@ class channel {
     return detail::start_operation<detail::connect_operation, void(status), Token>(token, detail::executor_of(*core_),
                                                                                    core_);
   }
-  /// Waits until the state is another one than `seen`, and returns it; `shutdown` when the channel ends. Any cancellation
-  /// type ends the wait with CANCELLED thrown.
+  /// Waits until the state is another one than `seen`, and returns it; `shutdown` when the channel ends. Any
+  /// cancellation type ends the wait with CANCELLED thrown.
   asio::awaitable<connectivity> wait_for_change(connectivity seen);
   /// void(status, connectivity), as connect(); the state is `seen` when the wait was cancelled.
   template <completion_token<void(status, connectivity)> Token>
@@ -62,7 +62,8 @@ class channel {
   std::shared_ptr<detail::channel_core> core_;
 };
 
-/// What generated clients derive from. Cheap to copy. Refers to its channel without keeping it open: calls after the channel's end fail with CANCELLED.
+/// What generated clients derive from. Cheap to copy. Refers to its channel without keeping it open: calls after the
+/// channel's end fail with CANCELLED.
 class stub {
  public:
   explicit stub(channel const& c) noexcept : core_(c.core_) {}

@@ -78,8 +78,8 @@ class channel_options {
     return *this;
   }
   channel_options&& replay_limit(std::size_t bytes) && noexcept { return std::move(replay_limit(bytes)); }
-  /// What all calls of the channel together keep for that, in bytes: beyond it a call that writes more can't be sent again.
-  /// Default 16 MiB.
+  /// What all calls of the channel together keep for that, in bytes: beyond it a call that writes more can't be sent
+  /// again. Default 16 MiB.
   channel_options& channel_replay_limit(std::size_t bytes) & noexcept {
     channel_replay_limit_ = bytes;
     return *this;
@@ -88,8 +88,8 @@ class channel_options {
     return std::move(channel_replay_limit(bytes));
   }
 
-  /// Runs `f` around every call, or around those of one service ("package.Service") or method ("/package.Service/Method").
-  /// The first that is registered is the outermost.
+  /// Runs `f` around every call, or around those of one service ("package.Service") or method
+  /// ("/package.Service/Method"). The first that is registered is the outermost.
   channel_options& intercept(interceptor f) & {
     interceptors_.add({}, std::move(f));
     return *this;
@@ -152,9 +152,9 @@ class channel_options {
   }
   channel_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
 
-  /// How long a connection with calls may be silent before a PING asks whether the server is still there. At least 10 s:
-  /// less counts as 10 s. Servers close connections that ask more often than they permit (gRPC's: every 5 min); a channel
-  /// to which that happens doubles its time for new connections. Default: `infinite`, never.
+  /// How long a connection with calls may be silent before a PING asks whether the server is still there. At least 10
+  /// s: less counts as 10 s. Servers close connections that ask more often than they permit (gRPC's: every 5 min); a
+  /// channel to which that happens doubles its time for new connections. Default: `infinite`, never.
   channel_options& keepalive_time(duration silence) & noexcept {
     keepalive_time_ = silence;
     return *this;
@@ -175,8 +175,9 @@ class channel_options {
   channel_options&& keepalive_without_calls(bool value) && noexcept {
     return std::move(keepalive_without_calls(value));
   }
-  /// Called on the channel's executor when a server has closed a connection for its PINGs (GOAWAY, too_many_pings), with
-  /// the keepalive time of new connections from then on. Log it: somebody has to change an option. Default: nothing.
+  /// Called on the channel's executor when a server has closed a connection for its PINGs (GOAWAY, too_many_pings),
+  /// with the keepalive time of new connections from then on. Log it: somebody has to change an option. Default:
+  /// nothing.
   channel_options& on_too_many_pings(std::function<void(duration)> f) & {
     on_too_many_pings_ = std::move(f);
     return *this;
@@ -207,8 +208,8 @@ class channel_options {
   }
   channel_options&& compression(std::string name) && noexcept { return std::move(compression(std::move(name))); }
 
-  /// The form of messages instead of protobuf's own, unless a call says otherwise: json() of <heddle/rpc/json.hpp>. Calls
-  /// of raw_message do not ask for it. Default: null, which is protobuf's own.
+  /// The form of messages instead of protobuf's own, unless a call says otherwise: json() of <heddle/rpc/json.hpp>.
+  /// Calls of raw_message do not ask for it. Default: null, which is protobuf's own.
   channel_options& codec(std::shared_ptr<heddle::codec const> c) & noexcept {
     codec_ = std::move(c);
     return *this;

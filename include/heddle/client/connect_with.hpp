@@ -12,8 +12,8 @@
 
 namespace heddle {
 
-/// For channel_options::use_connector(). The channel's name then only says what :authority is. Once the stream has ended
-/// there is no other one: calls fail with UNAVAILABLE.
+/// For channel_options::use_connector(). The channel's name then only says what :authority is. Once the stream has
+/// ended there is no other one: calls fail with UNAVAILABLE.
 template <class Stream>
 connector connect_with(Stream stream) {
   auto const kept = std::make_shared<std::optional<Stream>>(std::move(stream));

@@ -35,7 +35,8 @@ class connect_request {
         on_open_(std::move(on_open)) {}
 
   endpoint const& where() const noexcept { return where_; }
-  /// What the channel's calls say in :authority, "host:port" or "host": whom a secure connection has to prove itself to be.
+  /// What the channel's calls say in :authority, "host:port" or "host": whom a secure connection has to prove itself to
+  /// be.
   std::string const& authority() const noexcept { return authority_; }
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
   clock& get_clock() const noexcept { return *clock_; }

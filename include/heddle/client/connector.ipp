@@ -38,8 +38,8 @@ class socket_attempt final : public connection_attempt {
     void end(error_code ec) {
       auto const told = std::exchange(done, nullptr);
       if (!told) return;
-      // A Unix socket whose server is behind with accepting says EAGAIN, which Asio takes for "in progress" and then for
-      // connected.
+      // A Unix socket whose server is behind with accepting says EAGAIN, which Asio takes for "in progress" and then
+      // for connected.
       if (!ec && where.is_unix()) socket.remote_endpoint(ec);
       if (ec == asio::error::not_connected) ec = asio::error::try_again;
       if (!ec) return told(transport::make_socket_stream(std::move(socket)));

@@ -47,8 +47,8 @@ asio::awaitable<raw_message> call_unary_or_throw(std::shared_ptr<channel_core> c
 
 }  // namespace detail
 
-/// A call of any kind. What is not a stream has one message in that direction, which nobody checks here. To interceptors
-/// it is a bidirectional one.
+/// A call of any kind. What is not a stream has one message in that direction, which nobody checks here. To
+/// interceptors it is a bidirectional one.
 class generic_call : public bidi_streaming_call<raw_message, raw_message> {
  public:
   /// `method`: as it is in :path, "/package.Service/Method". Throws std::invalid_argument when it does not begin with a
@@ -71,7 +71,8 @@ class generic_stub : public stub {
   }
 
   /// One request, one response; otherwise as unary methods of generated clients: throws rpc_error unless the status is
-  /// OK, and std::invalid_argument as generic_call. `request` must live until the awaitable has ended, `method` need not.
+  /// OK, and std::invalid_argument as generic_call. `request` must live until the awaitable has ended, `method` need
+  /// not.
   asio::awaitable<raw_message> unary(std::string_view method, raw_message const& request,
                                      call_options options = call_options()) const {
     return detail::call_unary_or_throw(heddle_core_(), std::make_shared<detail::named_unary>(method), request,

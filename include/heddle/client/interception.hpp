@@ -13,8 +13,8 @@ namespace heddle::detail {
 
 class client_call;
 
-/// Belongs to its call. The interceptors run in a coroutine of their own on the channel's executor, beside the caller's;
-/// should they not come back, the caller does not wait for them.
+/// Belongs to its call. The interceptors run in a coroutine of their own on the channel's executor, beside the
+/// caller's; should they not come back, the caller does not wait for them.
 class client_interception final : public interception {
  public:
   explicit client_interception(client_call& call) noexcept : call_(call) {}

@@ -131,8 +131,8 @@ asio::awaitable<result<Response>> unary_call(stub const& self, unary_method<Requ
 }
 
 /// The same with a completion token for void(status, Response), which completes on its associated executor, by default
-/// the channel's. Request and options are copied (what the options refer to is not). Nothing is thrown for a status; the
-/// response is empty unless it is OK. Any cancellation type ends the call as above.
+/// the channel's. Request and options are copied (what the options refer to is not). Nothing is thrown for a status;
+/// the response is empty unless it is OK. Any cancellation type ends the call as above.
 template <class Request, class Response, completion_token<void(status, Response), as_result_t> Token>
 auto unary_call(stub const& self, unary_method<Request, Response> const& method, Request const& request,
                 call_options options, Token&& token) {

@@ -12,18 +12,20 @@
 namespace heddle::http2 {
 
 /// A sample is what arrives between a PING and its answer. When that is about half of the window or more (a window is
-/// announced by halves), the window may be what holds the sender back. It is if the bandwidth was never seen before, or if the PING met no queue: then the window doubles.
-/// Otherwise the way itself is full, and a larger window would only make queues longer.
+/// announced by halves), the window may be what holds the sender back. It is if the bandwidth was never seen before, or
+/// if the PING met no queue: then the window doubles. Otherwise the way itself is full, and a larger window would only
+/// make queues longer.
 class bdp_estimator {
  public:
   /// The payload of its PINGs.
   static constexpr std::uint64_t ping_payload = 0x6865'6464'6c65'4244;
 
-  /// `window`: what the peer may have under way now. Estimates never pass `most`; when it is not larger, nothing is ever
-  /// probed.
+  /// `window`: what the peer may have under way now. Estimates never pass `most`; when it is not larger, nothing is
+  /// ever probed.
   bdp_estimator(std::uint32_t window, std::uint32_t most) noexcept : estimate_(window), most_(most) { rest(); }
 
-  /// `n` bytes of DATA came. True: send a PING now, for so much has come that the peer can't mind one, and call began().
+  /// `n` bytes of DATA came. True: send a PING now, for so much has come that the peer can't mind one, and call
+  /// began().
   bool received(std::uint32_t n) noexcept {
     bytes_ += n;
     return bytes_ >= trigger_;
@@ -34,8 +36,8 @@ class bdp_estimator {
     trigger_ = no_trigger;
     probing_ = true;
   }
-  /// The answer to the PING. True: the estimate has grown. `unread`: what lies here of all that came before; where readers
-  /// don't keep up, they are what holds the sender back, and more would only lie here, too.
+  /// The answer to the PING. True: the estimate has grown. `unread`: what lies here of all that came before; where
+  /// readers don't keep up, they are what holds the sender back, and more would only lie here, too.
   bool answered(time_point now, std::int64_t unread) noexcept {
     if (!probing_) return false;
     probing_ = false;

@@ -11,9 +11,9 @@ namespace heddle {
 /// For server_options::flow_control() and channel_options::flow_control(). Sizes are in bytes, and unread data never
 /// takes more memory than the connection's window, apart from one message a call that is being waited for.
 ///
-/// By default windows are adaptive: they begin with 256 KiB a stream and 1 MiB a connection, and grow while they are what
-/// holds a sender back and handlers read what comes, up to max_window(). Setting a size turns that off, as in other gRPC
-/// implementations.
+/// By default windows are adaptive: they begin with 256 KiB a stream and 1 MiB a connection, and grow while they are
+/// what holds a sender back and handlers read what comes, up to max_window(). Setting a size turns that off, as in
+/// other gRPC implementations.
 class flow_control_options {
  public:
   flow_control_options() noexcept {}

@@ -13,8 +13,8 @@ namespace heddle::http2 {
 
 class stream;
 
-/// Robin Hood hashing. Ids are odd and grow, so that the identity over half the id spreads them evenly: nearly all are at
-/// home, however many are open, and nothing has to be looked at beyond.
+/// Robin Hood hashing. Ids are odd and grow, so that the identity over half the id spreads them evenly: nearly all are
+/// at home, however many are open, and nothing has to be looked at beyond.
 class stream_table {
  public:
   stream* find(stream_id id) const noexcept {
@@ -85,8 +85,8 @@ class stream_table {
   std::size_t mask_ = 0, size_ = 0;
 };
 
-/// How the streams closed last ended, so that late frames on them get the answer that RFC 9113 §5.1 wants. Takes memory for
-/// as many as there were, up to 256.
+/// How the streams closed last ended, so that late frames on them get the answer that RFC 9113 §5.1 wants. Takes memory
+/// for as many as there were, up to 256.
 class closed_streams {
  public:
   /// `id` must not be in here.

@@ -40,8 +40,8 @@ class call_context {
 
   /// Client: what `next` is going to send, each time it is called. Server: what came.
   virtual metadata& request_headers() noexcept = 0;
-  /// Client: what came, once `next` has returned; on_response_headers() sees it earlier. Server: what leaves with the first
-  /// message of a stream, or with the end of the call.
+  /// Client: what came, once `next` has returned; on_response_headers() sees it earlier. Server: what leaves with the
+  /// first message of a stream, or with the end of the call.
   virtual metadata& response_headers() noexcept = 0;
   /// Client: what came, once `next` has returned. Server: what leaves with the status.
   virtual metadata& trailers() noexcept = 0;
@@ -58,15 +58,16 @@ class call_context {
   /// channel_options::replay_limit() keeps. Server: a stream was read from, or something was sent.
   virtual bool committed() const noexcept = 0;
 
-  /// Sees every request message once, also when it is sent again: first registered, first called. Register before `next`.
+  /// Sees every request message once, also when it is sent again: first registered, first called. Register before
+  /// `next`.
   void on_request(message_hook hook) { add(request_hooks_, std::move(hook)); }
   /// Sees every response message: last registered, first called, for responses come from within.
   void on_response(message_hook hook) { add(response_hooks_, std::move(hook)); }
   /// Sees the response headers before anybody else does (client), or just before they leave (server).
   void on_response_headers(headers_hook hook) { add(header_hooks_, std::move(hook)); }
 
-  /// A response without `next`: return OK after it. Of the method's type; several times if the method streams responses.
-  /// Throws rpc_error INTERNAL for a message of another type.
+  /// A response without `next`: return OK after it. Of the method's type; several times if the method streams
+  /// responses. Throws rpc_error INTERNAL for a message of another type.
   template <class Response>
   void answer(Response const& response) {
     if (&method().response() != ops_of<Response>)

@@ -34,8 +34,8 @@ class codec_list {
  public:
   codec_list() noexcept {}
 
-  /// Takes the place of one with the same name. Throws std::invalid_argument for a name that content-types can't have, and
-  /// for "proto".
+  /// Takes the place of one with the same name. Throws std::invalid_argument for a name that content-types can't have,
+  /// and for "proto".
   void add(std::shared_ptr<codec const> c);
   /// Null when it is not here. Without regard to case. Valid as long as this list.
   codec const* find(std::string_view name) const noexcept;

@@ -30,9 +30,9 @@ class compressor {
   virtual std::string_view name() const noexcept = 0;
   /// Appends `plain`, compressed, to `out`.
   virtual void compress(bytes_view plain, byte_buffer& out) const = 0;
-  /// Appends what `packed` was made of to `out`, if that is at most `limit` bytes. Must stop as soon as there is one byte
-  /// more, and must not make room for what `packed` only says that it holds. After another outcome than `done` the bytes
-  /// that were appended mean nothing.
+  /// Appends what `packed` was made of to `out`, if that is at most `limit` bytes. Must stop as soon as there is one
+  /// byte more, and must not make room for what `packed` only says that it holds. After another outcome than `done` the
+  /// bytes that were appended mean nothing.
   [[nodiscard]] virtual outcome decompress(bytes_view packed, std::size_t limit, byte_buffer& out) const = 0;
 };
 

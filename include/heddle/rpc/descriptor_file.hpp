@@ -1,5 +1,5 @@
-// The .proto files behind a service, as bytes in the program: reflection needs no descriptors of protobuf for them, which
-// lite messages do not have.
+// The .proto files behind a service, as bytes in the program: reflection needs no descriptors of protobuf for them,
+// which lite messages do not have.
 #pragma once
 
 #include <string_view>

@@ -9,8 +9,8 @@
 namespace heddle {
 
 /// RFC 1952, one member a message. `level`: 1 is fast, 9 is small, 0 only stores, 6 is what zlib and other gRPC
-/// implementations take. zlib's memory belongs to the thread and is kept from message to message: 260 KiB where messages
-/// are compressed, 40 KiB where they are inflated.
+/// implementations take. zlib's memory belongs to the thread and is kept from message to message: 260 KiB where
+/// messages are compressed, 40 KiB where they are inflated.
 std::shared_ptr<compressor const> gzip(int level = 6);
 
 /// What HTTP and gRPC call "deflate": the zlib format of RFC 1950, not the bare one.

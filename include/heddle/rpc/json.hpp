@@ -20,8 +20,8 @@ class json_options {
  public:
   json_options() noexcept {}
 
-  /// Whether fields that the message does not have are passed over, as unknown ones of protobuf's own form are, or refused
-  /// with INTERNAL. Default: passed over, so that a peer with a newer .proto is understood.
+  /// Whether fields that the message does not have are passed over, as unknown ones of protobuf's own form are, or
+  /// refused with INTERNAL. Default: passed over, so that a peer with a newer .proto is understood.
   json_options& ignore_unknown_fields(bool value) & noexcept {
     ignore_unknown_fields_ = value;
     return *this;

@@ -1,4 +1,5 @@
-// What is known of a method before any call: its path, its kind, its messages. Generated code has one constant a method.
+// What is known of a method before any call: its path, its kind, its messages. Generated code has one constant a
+// method.
 #pragma once
 
 #include <cstdint>

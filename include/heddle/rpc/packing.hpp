@@ -12,8 +12,8 @@
 
 namespace heddle::rpc {
 
-/// The body of an outgoing message. A scope is all it may live in: no coroutine may be suspended, and no other one made,
-/// before it is destroyed.
+/// The body of an outgoing message. A scope is all it may live in: no coroutine may be suspended, and no other one
+/// made, before it is destroyed.
 class packed_message {
  public:
   /// `size`: what ops.size(message) just said. The message goes as it is when it does not get smaller, as it does in
@@ -35,8 +35,8 @@ namespace detail {
 std::size_t copy_framed(packed_message const& body, std::uint8_t* out) noexcept;
 }
 
-/// Writes a message with its prefix to where `room(n)` says that there are n bytes, compressed `with` something or, when
-/// that is null, as it is. Returns n. `size`: what ops.size(message) just said.
+/// Writes a message with its prefix to where `room(n)` says that there are n bytes, compressed `with` something or,
+/// when that is null, as it is. Returns n. `size`: what ops.size(message) just said.
 template <class Room>
 std::size_t write_framed(compressor const* with, void const* message, message_ops const& ops, std::size_t size,
                          Room&& room) {

@@ -8,8 +8,8 @@ namespace heddle::rpc {
 
 namespace detail {
 
-/// Of the thread, not of a call or a connection: thousands of them that are quiet then hold nothing. Beyond this much it
-/// is given back after each message, which pays for its allocation anyway.
+/// Of the thread, not of a call or a connection: thousands of them that are quiet then hold nothing. Beyond this much
+/// it is given back after each message, which pays for its allocation anyway.
 inline constexpr std::size_t kept_scratch = 256 * 1024;
 
 struct packing_scratch {

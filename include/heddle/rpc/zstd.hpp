@@ -73,8 +73,8 @@ class zstd_compressor final : public compressor {
 
 }  // namespace detail
 
-/// `level`: 1 is fast, 19 is small, negative ones are faster still. zstd's memory belongs to the thread and is kept from
-/// message to message; a message that wants a window of more than 8 MiB is malformed.
+/// `level`: 1 is fast, 19 is small, negative ones are faster still. zstd's memory belongs to the thread and is kept
+/// from message to message; a message that wants a window of more than 8 MiB is malformed.
 inline std::shared_ptr<compressor const> zstd(int level = 3) {
   return std::make_shared<detail::zstd_compressor>(std::clamp(level, -7, 19));
 }

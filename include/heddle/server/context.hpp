@@ -46,11 +46,12 @@ class server_context {
   /// cancellation slot fired (terminal) when this became true.
   bool cancelled() const noexcept;
 
-  /// For calls made on behalf of this one: `stub.call(request, call_options().parent(context))`. It ends when the handler
-  /// is cancelled, and when it has returned.
+  /// For calls made on behalf of this one: `stub.call(request, call_options().parent(context))`. It ends when the
+  /// handler is cancelled, and when it has returned.
   std::shared_ptr<call_scope> scope();
 
-  /// Initial metadata. It leaves with the first message, with send_headers() or with the end: what is added later is lost.
+  /// Initial metadata. It leaves with the first message, with send_headers() or with the end: what is added later is
+  /// lost.
   metadata& headers() noexcept;
   /// Sends the initial metadata now. Does nothing when it was sent. Throws rpc_error CANCELLED when the call is over.
   asio::awaitable<void> send_headers();

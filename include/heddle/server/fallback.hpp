@@ -11,7 +11,8 @@
 
 namespace heddle {
 
-/// Both directions of a call as bytes, whatever its kind: what is not a stream is one message, which nobody checks here.
+/// Both directions of a call as bytes, whatever its kind: what is not a stream is one message, which nobody checks
+/// here.
 using generic_stream = stream<raw_message, raw_message>;
 
 namespace detail {

@@ -61,7 +61,8 @@ class listen_options {
   listen_options&& on_open(open_hook f) && { return std::move(on_open(std::move(f))); }
   open_hook const& on_open() const noexcept { return on_open_; }
 
-  /// Called for each accepted socket on the server's own executor, before filter(). It must not throw. Default: nothing.
+  /// Called for each accepted socket on the server's own executor, before filter(). It must not throw. Default:
+  /// nothing.
   listen_options& on_accept(accept_hook f) & {
     on_accept_ = std::move(f);
     return *this;

@@ -9,9 +9,9 @@
 
 namespace heddle::detail {
 
-/// Looks for the name that is closest to `wanted`, by the fewest letters to change, add or leave out. Three at the most,
-/// and fewer than half of them: strangers learn only what they nearly know. Small letters and capitals count as equal.
-/// One look costs some hundred steps, whatever was asked for, and only the first 64 names are looked at.
+/// Looks for the name that is closest to `wanted`, by the fewest letters to change, add or leave out. Three at the
+/// most, and fewer than half of them: strangers learn only what they nearly know. Small letters and capitals count as
+/// equal. One look costs some hundred steps, whatever was asked for, and only the first 64 names are looked at.
 class nearest_name {
  public:
   explicit nearest_name(std::string_view wanted) noexcept : wanted_(wanted) {}

@@ -57,8 +57,8 @@ class server_options {
   server_options&& compressors(compressor_list list) && noexcept { return std::move(compressors(std::move(list))); }
   compressor_list const& compressors() const noexcept { return compressors_; }
 
-  /// What answers are compressed with where the client takes it, unless server_context::compression() says otherwise: the
-  /// name of one of compressors(), or "identity". Default: nothing.
+  /// What answers are compressed with where the client takes it, unless server_context::compression() says otherwise:
+  /// the name of one of compressors(), or "identity". Default: nothing.
   server_options& compression(std::string name) & noexcept {
     compression_ = std::move(name);
     return *this;
@@ -66,9 +66,9 @@ class server_options {
   server_options&& compression(std::string name) && noexcept { return std::move(compression(std::move(name))); }
   std::string const& compression() const noexcept { return compression_; }
 
-  /// Serves messages in another form than protobuf's own as well: json() of <heddle/rpc/json.hpp>. Answers have the form of
-  /// their request. Methods whose messages are raw_message take every form without this. Throws std::invalid_argument for
-  /// a name that can't be.
+  /// Serves messages in another form than protobuf's own as well: json() of <heddle/rpc/json.hpp>. Answers have the
+  /// form of their request. Methods whose messages are raw_message take every form without this. Throws
+  /// std::invalid_argument for a name that can't be.
   server_options& add_codec(std::shared_ptr<codec const> c) & {
     codecs_.add(std::move(c));
     return *this;
@@ -100,8 +100,8 @@ class server_options {
   }
   server_options&& keepalive_time(duration silence) && noexcept { return std::move(keepalive_time(silence)); }
   duration keepalive_time() const noexcept { return keepalive_time_; }
-  /// How long anything at all may take to come after that PING. Then the connection is lost, and its calls are cancelled.
-  /// It is the TCP_USER_TIMEOUT of TCP sockets, too, unless keepalive_time() is infinite. Default 20 s.
+  /// How long anything at all may take to come after that PING. Then the connection is lost, and its calls are
+  /// cancelled. It is the TCP_USER_TIMEOUT of TCP sockets, too, unless keepalive_time() is infinite. Default 20 s.
   server_options& keepalive_timeout(duration value) & noexcept {
     keepalive_timeout_ = value;
     return *this;
@@ -130,23 +130,24 @@ class server_options {
   }
   bool permit_keepalive_without_calls() const noexcept { return limits_.permit_pings_without_calls; }
 
-  /// A connection that has had no calls for this long is shut down gracefully (GOAWAY, "max_idle"). Default: `infinite`.
+  /// A connection that has had no calls for this long is shut down gracefully (GOAWAY, "max_idle"). Default:
+  /// `infinite`.
   server_options& max_connection_idle(duration value) & noexcept {
     max_connection_idle_ = value;
     return *this;
   }
   server_options&& max_connection_idle(duration value) && noexcept { return std::move(max_connection_idle(value)); }
   duration max_connection_idle() const noexcept { return max_connection_idle_; }
-  /// A connection that is as old as this, ±10 % that are drawn for each, is shut down gracefully (GOAWAY, "max_age"), so that
-  /// clients come back through the load balancer. Default: `infinite`.
+  /// A connection that is as old as this, ±10 % that are drawn for each, is shut down gracefully (GOAWAY, "max_age"),
+  /// so that clients come back through the load balancer. Default: `infinite`.
   server_options& max_connection_age(duration value) & noexcept {
     max_connection_age_ = value;
     return *this;
   }
   server_options&& max_connection_age(duration value) && noexcept { return std::move(max_connection_age(value)); }
   duration max_connection_age() const noexcept { return max_connection_age_; }
-  /// How long such a connection's calls may go on once the client knows that no others are taken. Then the connection is
-  /// closed: handlers are cancelled, and the client sees UNAVAILABLE. Default: `infinite`.
+  /// How long such a connection's calls may go on once the client knows that no others are taken. Then the connection
+  /// is closed: handlers are cancelled, and the client sees UNAVAILABLE. Default: `infinite`.
   server_options& max_connection_age_grace(duration value) & noexcept {
     max_connection_age_grace_ = value;
     return *this;
@@ -164,8 +165,9 @@ class server_options {
   server_options&& single_threaded(bool value) && noexcept { return std::move(single_threaded(value)); }
   bool single_threaded() const noexcept { return single_threaded_; }
 
-  /// Runs `f` around every call, or around those of one service ("package.Service") or method ("/package.Service/Method").
-  /// The first that is registered is the outermost. Calls of methods that nobody serves reach none.
+  /// Runs `f` around every call, or around those of one service ("package.Service") or method
+  /// ("/package.Service/Method"). The first that is registered is the outermost. Calls of methods that nobody serves
+  /// reach none.
   server_options& intercept(interceptor f) & {
     interceptors_.add({}, std::move(f));
     return *this;
@@ -188,9 +190,9 @@ class server_options {
   server_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
 
-  /// Called with what a handler or an interceptor has thrown that is no rpc_error: the client gets UNKNOWN and not a word
-  /// of it, which might be a secret. Not called for the operation_aborted of a call that was cancelled. Runs on the
-  /// connection's executor, on several threads at once if there are several; what it throws itself is lost.
+  /// Called with what a handler or an interceptor has thrown that is no rpc_error: the client gets UNKNOWN and not a
+  /// word of it, which might be a secret. Not called for the operation_aborted of a call that was cancelled. Runs on
+  /// the connection's executor, on several threads at once if there are several; what it throws itself is lost.
   using exception_hook = std::function<void(server_context&, std::exception_ptr)>;
   server_options& on_exception(exception_hook f) & {
     on_exception_ = std::move(f);

@@ -52,9 +52,9 @@ class server {
   }
 
   /// Serves every call of a method that no service has, also of services that are here:
-  /// `reply<void> handler(server_context& context, generic_stream& both)`. context.method().path() says which method it is; to
-  /// interceptors it is a bidirectional one. Messages are bytes in the encoding that the client has chosen. Throws
-  /// std::invalid_argument when there is one already.
+  /// `reply<void> handler(server_context& context, generic_stream& both)`. context.method().path() says which method it
+  /// is; to interceptors it is a bidirectional one. Messages are bytes in the encoding that the client has chosen.
+  /// Throws std::invalid_argument when there is one already.
   template <class Handler>
   server& add_fallback(Handler handler) {
     using fallback = detail::fallback_service<Handler>;
@@ -62,9 +62,9 @@ class server {
   }
 
   /// Opens a port: "0.0.0.0:50051", "[::]:50051", "localhost:0", "unix:/run/greeter.sock", "unix-abstract:greeter".
-  /// TCP's port 0 takes a free one; the result says which. A socket file that a dead server has left is replaced; one at
-  /// which somebody listens is "address in use". The file goes when the server stops to accept. Connections are accepted
-  /// once run() is. Throws boost::system::system_error that names the address and the cause.
+  /// TCP's port 0 takes a free one; the result says which. A socket file that a dead server has left is replaced; one
+  /// at which somebody listens is "address in use". The file goes when the server stops to accept. Connections are
+  /// accepted once run() is. Throws boost::system::system_error that names the address and the cause.
   endpoint listen(std::string_view address, listen_options options = listen_options());
   /// Takes over a stream socket that listens already, as systemd's socket activation passes them from descriptor 3 on.
   /// Throws as above, and then the descriptor stays the caller's.
@@ -93,8 +93,8 @@ class server {
   }
 
   /// Stops accepting, tells clients to go elsewhere (GOAWAY in two steps), lets open calls end, resets them after
-  /// `grace`, cancels their handlers, and returns at most a second after that in every case, with the number of handlers
-  /// that still run. Cancellation ends the grace at once.
+  /// `grace`, cancels their handlers, and returns at most a second after that in every case, with the number of
+  /// handlers that still run. Cancellation ends the grace at once.
   asio::awaitable<std::size_t> drain(duration grace);
   /// As run() with a token.
   template <completion_token<void(status, std::size_t)> Token>

@@ -76,8 +76,8 @@ class server_group {
   std::shared_ptr<detail::group_core> core_;
 };
 
-/// Makes `n` servers (0: one for each core) and calls `setup` for each on the calling thread, where services are added and
-/// ports opened. An exception of `setup` is thrown here, and nothing has started. The options hold for all;
+/// Makes `n` servers (0: one for each core) and calls `setup` for each on the calling thread, where services are added
+/// and ports opened. An exception of `setup` is thrown here, and nothing has started. The options hold for all;
 /// single_threaded() is set.
 HEDDLE_DECL server_group thread_per_core(std::size_t n, std::function<void(core_server&)> const& setup,
                                          server_options options = server_options());

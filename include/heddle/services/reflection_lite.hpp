@@ -1,5 +1,5 @@
-// grpc.reflection.v1 and v1alpha from the descriptors that heddle_generate(... DESCRIPTORS) embeds: for lite messages as
-// well, and without a header of protobuf.
+// grpc.reflection.v1 and v1alpha from the descriptors that heddle_generate(... DESCRIPTORS) embeds: for lite messages
+// as well, and without a header of protobuf.
 #pragma once
 
 #include <memory>
@@ -53,8 +53,8 @@ void add_reflection(server& served, find_files elsewhere);
 
 }  // namespace detail
 
-/// Lets clients ask what `served` serves: grpcurl, buf curl, grpcui and their like. Before run(). Only services that were
-/// generated with DESCRIPTORS are described; see also enable_reflection() in reflection.hpp.
+/// Lets clients ask what `served` serves: grpcurl, buf curl, grpcui and their like. Before run(). Only services that
+/// were generated with DESCRIPTORS are described; see also enable_reflection() in reflection.hpp.
 inline void enable_reflection_lite(server& served) { detail::add_reflection(served, nullptr); }
 
 namespace services {

@@ -29,7 +29,8 @@ class manual_clock final : public clock, private heddle::detail::shutdown_listen
     return std::make_unique<manual_timer>(*this, executor);
   }
 
-  /// Runs what is ready, then lets `d` pass from alarm to alarm, running everything that each one causes before the next.
+  /// Runs what is ready, then lets `d` pass from alarm to alarm, running everything that each one causes before the
+  /// next.
   void advance(duration d) {
     time_point const target = now_ + d;
     for (;;) {

@@ -16,9 +16,9 @@
 
 namespace heddle::testing {
 
-/// Runs the clock's context until nothing is left to do, while `d` passes; none by default. Returns what `work` returns,
-/// throws what it throws. Where sync_wait() would wait for ever, this throws std::runtime_error: `work` still waits for
-/// something that never comes. It is cancelled then, so that what it refers to is no longer used.
+/// Runs the clock's context until nothing is left to do, while `d` passes; none by default. Returns what `work`
+/// returns, throws what it throws. Where sync_wait() would wait for ever, this throws std::runtime_error: `work` still
+/// waits for something that never comes. It is cancelled then, so that what it refers to is no longer used.
 template <class T>
 T run(manual_clock& clock, asio::awaitable<T> work, duration d = duration::zero()) {
   auto const promise = std::make_shared<std::promise<T>>();

@@ -34,8 +34,9 @@ class served_call;
 /// and PING, and WINDOW_UPDATE for all DATA that it hears. `none`: not a byte, the test says everything.
 enum class manners : std::uint8_t { good, none };
 
-/// A handle: copies are the same peer, whose stream is closed when the last of them and of its calls is gone. Used where
-/// its stream is, on one thread. What it cannot deliver it throws as std::runtime_error, with what it heard instead.
+/// A handle: copies are the same peer, whose stream is closed when the last of them and of its calls is gone. Used
+/// where its stream is, on one thread. What it cannot deliver it throws as std::runtime_error, with what it heard
+/// instead.
 ///
 /// Its functions queue bytes for the stream; the other side sees them when the context runs: `clock.settle()`, or the
 /// next co_await. Nothing is checked: breaking rules is what it is for. Flow control is among these: whoever sends more

@@ -27,8 +27,8 @@ concept connected_stream =
       detail::close_stream(s);
     };
 
-/// Two one-way streams as one: what comes from `In`, for example an asio::readable_pipe or the posix::stream_descriptor of
-/// a child's output, and what goes to `Out`.
+/// Two one-way streams as one: what comes from `In`, for example an asio::readable_pipe or the posix::stream_descriptor
+/// of a child's output, and what goes to `Out`.
 template <class In, class Out>
 class stream_pair {
  public:

@@ -40,8 +40,8 @@ class byte_stream {
   virtual void shut_down_write() noexcept = 0;
   /// Ends everything; operations under way complete with an error.
   virtual void close() noexcept = 0;
-  /// How long bytes that were sent may wait for the peer's acknowledgement before the stream ends with an error, where the
-  /// system knows (TCP_USER_TIMEOUT).
+  /// How long bytes that were sent may wait for the peer's acknowledgement before the stream ends with an error, where
+  /// the system knows (TCP_USER_TIMEOUT).
   virtual void give_up_after(std::chrono::nanoseconds) noexcept {}
   /// The other end, in the form of a gRPC target: "ipv4:127.0.0.1:50051".
   virtual std::string peer() const = 0;
@@ -51,7 +51,8 @@ class byte_stream {
   virtual bool is_secure() const noexcept { return false; }
   /// What ALPN chose; empty: nothing, or there is no ALPN. Known when the first read has completed.
   virtual std::string application_protocol() const { return {}; }
-  /// Who the peer has proved to be; null where nobody proves anything. May be asked for when the first read has completed.
+  /// Who the peer has proved to be; null where nobody proves anything. May be asked for when the first read has
+  /// completed.
   virtual std::shared_ptr<auth_info const> auth() const { return nullptr; }
   /// An error of this stream in words.
   virtual std::string describe(error_code const& ec) const { return ec.message(); }

@@ -53,8 +53,8 @@ struct channelz_calls {
 
 enum class channelz_kind : std::uint8_t { channel, subchannel, server, socket, listener };
 
-/// A server, channel, subchannel or socket. Registered as long as it lives; its owner holds it. What it counts is written
-/// on one executor, that of its owner.
+/// A server, channel, subchannel or socket. Registered as long as it lives; its owner holds it. What it counts is
+/// written on one executor, that of its owner.
 class channelz_node {
  public:
   /// A null parent is none. `name`: of a channel its target, of a socket its peer; `local`: this end of a socket.

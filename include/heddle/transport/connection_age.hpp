@@ -34,8 +34,8 @@ class connection_age {
     if (named_ == never) named_ = now;
   }
 
-  /// Call at next() or later. `idle` and `aged`: shut the connection down, gracefully. `over`: end it with its calls. Each
-  /// is said once.
+  /// Call at next() or later. `idle` and `aged`: shut the connection down, gracefully. `over`: end it with its calls.
+  /// Each is said once.
   verdict look(time_point now) noexcept {
     if (now >= over_at()) {
       over_ = true;

@@ -40,8 +40,8 @@ class deadline_queue {
   /// Adds the item, or moves it. `never` removes it.
   HEDDLE_DECL void set(deadline_item& item, time_point at);
   HEDDLE_DECL void remove(deadline_item& item) noexcept;
-  /// Cancels a timer that runs for nobody any more. Not done by remove(), since most deadlines are left long before they
-  /// expire, but whenever an owner comes to rest: a timer keeps its context running.
+  /// Cancels a timer that runs for nobody any more. Not done by remove(), since most deadlines are left long before
+  /// they expire, but whenever an owner comes to rest: a timer keeps its context running.
   void relax() {
     if (!heap_.empty() || timer_ == nullptr) return;
     timer_->cancel();

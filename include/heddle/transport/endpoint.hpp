@@ -24,8 +24,8 @@ class endpoint {
   std::string const& address() const noexcept { return address_; }
   /// 0 for Unix sockets.
   std::uint16_t port() const noexcept { return port_; }
-  /// "127.0.0.1:50051", "[::1]:50051", "unix:/run/greeter", "unix-abstract:greeter": what a client's channel takes as its
-  /// target, and a server's listen() as its address.
+  /// "127.0.0.1:50051", "[::1]:50051", "unix:/run/greeter", "unix-abstract:greeter": what a client's channel takes as
+  /// its target, and a server's listen() as its address.
   std::string to_string() const {
     if (kind_ == family::unix_path) return "unix:" + address_;
     if (kind_ == family::unix_abstract) return "unix-abstract:" + address_;

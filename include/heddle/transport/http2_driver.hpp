@@ -31,7 +31,8 @@ class http2_driver_user {
   virtual rpc::exchange_events& on_request(http2_exchange& exchange) = 0;
   /// Client: open() may succeed again, or is_ready() has become true.
   virtual void on_room() = 0;
-  /// Client: no new call fits here any more; those under way go on, unless the connection failed. OK: its ids are spent.
+  /// Client: no new call fits here any more; those under way go on, unless the connection failed. OK: its ids are
+  /// spent.
   virtual void on_retired(status const& why) = 0;
   /// The last call. All exchanges are gone.
   virtual void on_closed(status const& why) = 0;

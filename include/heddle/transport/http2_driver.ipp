@@ -225,7 +225,8 @@ HEDDLE_DECL status http2_driver::why_retired() const {
   return status(status_code::unavailable, peer_ + " takes no calls: it said " + goaway_text_, status_origin::transport);
 }
 
-/// We have no more to say. A close now could destroy our last word on its way to the peer, so wait for its end, briefly.
+/// We have no more to say. A close now could destroy our last word on its way to the peer, so wait for its end,
+/// briefly.
 HEDDLE_DECL void http2_driver::linger() {
   if (linger_until_ == never) linger_until_ = after(now_, detail::linger_time);
   if (lingering_ || write_blocked_ || !output_.frames.empty()) return;

@@ -23,12 +23,12 @@ namespace asio = boost::asio;
 class next;
 
 /// `asio::awaitable<status> f(call_context& call, next inner)`. What it returns is the status of the call; an rpc_error
-/// that it throws is that status, too, and any other exception is UNKNOWN. One object serves many calls, at the same time
-/// where connections or channels run on several threads.
+/// that it throws is that status, too, and any other exception is UNKNOWN. One object serves many calls, at the same
+/// time where connections or channels run on several threads.
 ///
 /// It runs on the connection's executor (server) or the channel's (client). Cancelling the call, its deadline, and a
-/// client or server that goes away fire its cancellation slot (terminal), unless it waits in `inner`, which then returns.
-/// On a client the caller does not wait for it in these cases.
+/// client or server that goes away fire its cancellation slot (terminal), unless it waits in `inner`, which then
+/// returns. On a client the caller does not wait for it in these cases.
 using interceptor = std::function<asio::awaitable<status>(call_context& call, next inner)>;
 
 namespace detail {
@@ -68,10 +68,10 @@ class interception : public call_context {
 
 }  // namespace detail
 
-/// The rest of the call, from an interceptor's view: `status s = co_await inner();`. Never throws an RPC's status. On a client
-/// it returns when the caller has taken all response messages, on a server when the handler has returned. May be called
-/// again as long as the call is not committed(): what inner interceptors had registered is gone then, and on a server the
-/// handler runs again. Used within the call that it was given for.
+/// The rest of the call, from an interceptor's view: `status s = co_await inner();`. Never throws an RPC's status. On a
+/// client it returns when the caller has taken all response messages, on a server when the handler has returned. May be
+/// called again as long as the call is not committed(): what inner interceptors had registered is gone then, and on a
+/// server the handler runs again. Used within the call that it was given for.
 class next {
  public:
   next(detail::interception& call, std::size_t depth) noexcept : call_(&call), depth_(depth) {}

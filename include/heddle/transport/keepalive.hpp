@@ -8,8 +8,8 @@
 
 namespace heddle::transport {
 
-/// A machine without I/O and without a clock. Whatever is read is a sign of life, and silence is measured from it, never
-/// from the last PING: else a client would be struck by a server that is set to the very time that it is set to.
+/// A machine without I/O and without a clock. Whatever is read is a sign of life, and silence is measured from it,
+/// never from the last PING: else a client would be struck by a server that is set to the very time that it is set to.
 class keepalive {
  public:
   enum class verdict : std::uint8_t { alive, ask, dead };

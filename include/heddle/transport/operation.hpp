@@ -131,7 +131,8 @@ class operation {
     traits::deallocate(memory, self, 1);
   }
 
-  /// The memory is free again, and no signal leads here any more, when the handler is called: it may start the next one.
+  /// The memory is free again, and no signal leads here any more, when the handler is called: it may start the next
+  /// one.
   static void finish(operation* self) {
     completion owner(self);
     auto slot = slot_of(self->handler_);

@@ -37,9 +37,9 @@ class socket_file {
   std::uint64_t device_ = 0, inode_ = 0;
 };
 
-/// Holds the lock of a file's directory (flock), from before bind() until after listen(): a server that starts at the same
-/// time must not take a file for dead that is bound and does not listen yet. Waits half a second at most; who may not
-/// read the directory goes without.
+/// Holds the lock of a file's directory (flock), from before bind() until after listen(): a server that starts at the
+/// same time must not take a file for dead that is bound and does not listen yet. Waits half a second at most; who may
+/// not read the directory goes without.
 class directory_lock {
  public:
   HEDDLE_DECL explicit directory_lock(std::string const& path_in_it);

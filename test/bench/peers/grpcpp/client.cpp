@@ -1,5 +1,6 @@
 // grpc++ clients, one connection: the callback API, or a completion queue.
-// usage: grpcpp-client PORT callback|queue unary OUTSTANDING COUNT | grpcpp-client PORT callback|queue stream COUNT SIZE
+// usage: grpcpp-client PORT callback|queue unary OUTSTANDING COUNT
+//        grpcpp-client PORT callback|queue stream COUNT SIZE
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
