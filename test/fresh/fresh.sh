@@ -78,14 +78,15 @@ compiler_version() {
   inside "$1" --version | sed -nE '1s/.*[ (]([0-9]+\.[0-9]+\.[0-9]+).*/\1/p'
 }
 
-# What a command came to: of tests, how many passed.
+# What a command came to: of the tests that were not skipped, how many passed.
 outcome() {
-  local command=$1 status=$2 log=$3 summary
-  summary=$(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' "$log" | tail -n 1)
-  local skipped
+  local status=$1 log=$2 failed total skipped
+  read -r failed total < <(
+    sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' "$log" | tail -n 1) || true
   skipped=$(sed -nE 's/^== ([0-9]+) tests? skipped.*/\1/p' "$log" | tail -n 1)
-  if [[ -n $summary ]]; then
-    echo "$((${summary#* } - ${summary% *} - ${skipped:-0})) of ${summary#* }${skipped:+, $skipped skipped}"
+  if [[ -n $total ]]; then
+    local ran=$((total - ${skipped:-0}))
+    echo "$((ran - failed)) of $ran${skipped:+, $skipped skipped}"
   elif ((status == 0)); then
     echo passes
   else
@@ -131,8 +132,8 @@ try() {
     tail -n 15 "$log" | sed 's/^/    /'
     ((status == 0)) || failed+=("$distribution/$compiler/$command")
     case $command in
-      demo) demo=$(outcome demo "$status" "$log") ;;
-      test) test=$(outcome test "$status" "$log") ;;
+      demo) demo=$(outcome "$status" "$log") ;;
+      test) test=$(outcome "$status" "$log") ;;
     esac
   done
   local minutes=$(((SECONDS - started + 59) / 60)) name
