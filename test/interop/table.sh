@@ -111,6 +111,9 @@ for security in plain tls; do
     between heddle heddle "$security" "$proxy" "" $all_cases
   done
 done
+for proxy in nginx haproxy; do
+  for security in plain tls; do between go heddle "$security" "$proxy" "$allowed_go" $go_client_cases; done
+done
 between go heddle plain generic_proxy "$allowed_go" $go_client_cases
 
 # ---- tools that live on reflection and the like
