@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -22,20 +21,18 @@ namespace asio = boost::asio;
 using namespace grpc::testing;
 using client = test_service::client;
 
-/// The server at hand, and the channel to it that a case may use.
+/// The server at hand, and the channel to it that a case may use; also new ones.
 class environment {
  public:
   environment(asio::any_io_executor executor, flags const& given, std::string target, heddle::channel_options options)
-      : executor_(std::move(executor)), given_(given), target_(std::move(target)), options_(std::move(options)) {
-    reconnect();
-  }
+      : executor_(std::move(executor)),
+        given_(given),
+        target_(std::move(target)),
+        options_(std::move(options)),
+        channel_(new_channel()) {}
 
-  heddle::channel& channel() { return *channel_; }
-  /// Ends the channel and takes a new one.
-  void reconnect() {
-    channel_.reset();
-    channel_.emplace(executor_, target_, options_);
-  }
+  heddle::channel& channel() noexcept { return channel_; }
+  heddle::channel new_channel() const { return heddle::channel(executor_, target_, options_); }
   std::string const& target() const noexcept { return target_; }
   std::string flag(std::string const& name, std::string fallback) const {
     return given_.get(name, std::move(fallback));
@@ -47,7 +44,7 @@ class environment {
   flags const& given_;
   std::string const target_;
   heddle::channel_options const options_;
-  std::optional<heddle::channel> channel_;
+  heddle::channel channel_;
 };
 
 using test_case = std::function<asio::awaitable<void>(environment&)>;

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# interop.sh BIN SERVER CLIENT [plain|tls [nginx|haproxy|generic_proxy|none [CASE...]]]: gRPC's interop cases between two
-# implementations (heddle, grpcpp, go, go_testserver, tonic; clients are heddle and go), perhaps through a proxy. BIN has
-# our programs, install.sh makes the others. Without CASE those that are known to pass are run. Prints one line a case,
-# "ok: ..." or "FAILED: ...".
+# interop.sh BIN SERVER CLIENT [plain|tls|test_ca [nginx|haproxy|generic_proxy|none [CASE...]]]: gRPC's interop cases
+# between two implementations (heddle, grpcpp, go, go_testserver, tonic; clients are heddle and go), perhaps through a
+# proxy. BIN has our programs, install.sh makes the others. tls: with certificates made here; test_ca: with those that
+# server go brings along, and the CA that clients bring along. A CASE may be followed by flags of its own: 'rpc_soak
+# --soak_num_threads=2'. Without CASE those that are known to pass are run. Prints one line a case, "ok: ..." or
+# "FAILED: ...".
 . "$(dirname "${BASH_SOURCE[0]}")/../peers/support.sh"
 here=$here/../interop
 bin=$1 server_name=$2 client_name=$3 security=${4:-plain} proxy=${5:-none}
@@ -55,6 +57,10 @@ if [[ $security == tls ]]; then
   server_flags=(--use_tls=true --tls_cert_file="$work/certs/server1.pem" --tls_key_file="$work/certs/server1.key")
   client_flags=(--use_tls=true --use_test_ca=true --ca_file="$work/certs/ca.pem"
     --server_host_override=foo.test.google.fr)
+elif [[ $security == test_ca ]]; then
+  [[ $server_name == go && $proxy == none ]] || die "only server go has certificates of its own"
+  server_flags=(--use_tls=true)
+  client_flags=(--use_tls=true --use_test_ca=true --server_host_override=foo.test.google.fr)
 fi
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
@@ -117,9 +123,11 @@ fi
 # ---- the cases
 
 failed=()
-for name in "${cases[@]}"; do
+for case in "${cases[@]}"; do
   status=0
-  flags=("${client_flags[@]}")
+  read -r -a flags <<<"$case"
+  name=${flags[0]}
+  flags=("${flags[@]:1}" "${client_flags[@]}")
   [[ $name != orca_* ]] || flags+=(
     --service_config_json='{"loadBalancingConfig":[{"test_backend_metrics_load_balancer":{}}]}')
   timeout --kill-after=5 40 "$client_program" --server_host=127.0.0.1 --server_port="$port" --test_case="$name" \
