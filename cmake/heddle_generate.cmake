@@ -15,30 +15,78 @@
 # the plugin sees only what is given to it at once or imported. A change of one file, or of one that it imports from
 # IMPORT_DIRS, makes all of them anew.
 #
-# The plugin is, in this order: the file named by HEDDLE_PROTOC_GEN; the target that this very build makes, since it fits
-# the headers beside it; protoc-gen-heddle beside an installed heddle, then in PATH. When cross-compiling only the
-# variable and PATH count: everything else may be a program of another machine. protoc is likewise
-# Protobuf_PROTOC_EXECUTABLE, protobuf::protoc, or protoc in PATH.
+# The plugin is, in this order: the file named by HEDDLE_PROTOC_GEN; protoc-gen-heddle where find_program() looks, also in
+# PATH, if it was made for these very headers: others are passed over; the target, which this build makes or which came
+# with an installed heddle. heddle's own tree takes what it makes itself. When cross-compiling only the variable and PATH
+# count: everything else may be a program of another machine. protoc is Protobuf_PROTOC_EXECUTABLE, protobuf::protoc,
+# which fits the library, or protoc in PATH.
 include_guard(GLOBAL)
 
-# A program for a custom command: a file or a target, the first there is.
-function(_heddle_find_program out_program name variable target)
-  if(${variable})
-    set(${out_program} "${${variable}}" PARENT_SCOPE)
-    return()
-  endif()
+# Functions are known everywhere, variables only where this file was included.
+set_property(GLOBAL PROPERTY _heddle_plugin_version "${heddle_plugin_version}")
+
+# find_program() as a function with arguments behind its first two; empty when there is none.
+function(_heddle_find_program out_program name)
+  set(flags ${ARGN})
   if(CMAKE_CROSSCOMPILING)
-    find_program(program ${name} NO_CACHE NO_PACKAGE_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
-      NO_CMAKE_SYSTEM_PATH NO_CMAKE_FIND_ROOT_PATH)
-  elseif(TARGET ${target})
-    set(program $<TARGET_FILE:${target}>)
-  else()
-    find_program(program ${name} NO_CACHE)
+    list(APPEND flags NO_PACKAGE_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH NO_CMAKE_SYSTEM_PATH
+      NO_CMAKE_FIND_ROOT_PATH)
   endif()
-  if(NOT program)
-    message(FATAL_ERROR "heddle_generate: ${name} was not found: put it in PATH or name it by ${variable}")
+  unset(_heddle_program)  # find_program() leaves alone what is set, also where that was done by a caller
+  find_program(_heddle_program NAMES ${name} NO_CACHE ${flags})
+  if(NOT _heddle_program)
+    set(_heddle_program "")
   endif()
-  set(${out_program} "${program}" PARENT_SCOPE)
+  set(${out_program} "${_heddle_program}" PARENT_SCOPE)
+endfunction()
+
+# Whether a plugin was made for these headers: a validator of find_program().
+function(_heddle_fits out_fits plugin)
+  get_property(wanted GLOBAL PROPERTY _heddle_plugin_version)
+  execute_process(COMMAND "${plugin}" --version TIMEOUT 10 RESULT_VARIABLE status OUTPUT_VARIABLE version ERROR_QUIET
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT status STREQUAL "0" OR NOT version STREQUAL wanted)
+    set(${out_fits} FALSE PARENT_SCOPE)
+    set_property(GLOBAL APPEND PROPERTY _heddle_passed_over "${plugin}")
+  endif()
+endfunction()
+
+function(_heddle_find_plugin out_plugin)
+  set(target)
+  if(TARGET heddle::protoc-gen-heddle AND NOT CMAKE_CROSSCOMPILING)
+    set(target $<TARGET_FILE:heddle::protoc-gen-heddle>)
+  endif()
+  set(plugin "${HEDDLE_PROTOC_GEN}")
+  if(NOT plugin AND NOT (target AND heddle_IS_TOP_LEVEL))
+    set_property(GLOBAL PROPERTY _heddle_passed_over)
+    _heddle_find_program(plugin protoc-gen-heddle VALIDATOR _heddle_fits)
+  endif()
+  if(NOT plugin)
+    set(plugin "${target}")
+  endif()
+  if(NOT plugin)
+    get_property(wanted GLOBAL PROPERTY _heddle_plugin_version)
+    get_property(passed_over GLOBAL PROPERTY _heddle_passed_over)
+    if(passed_over)
+      string(PREPEND passed_over ". Of another version: ")
+    endif()
+    message(FATAL_ERROR "heddle_generate: protoc-gen-heddle was not found: put it in PATH or name it by HEDDLE_PROTOC_GEN. "
+      "Its --version must say \"${wanted}\"${passed_over}")
+  endif()
+  set(${out_plugin} "${plugin}" PARENT_SCOPE)
+endfunction()
+
+function(_heddle_find_protoc out_protoc)
+  set(protoc "${Protobuf_PROTOC_EXECUTABLE}")
+  if(NOT protoc AND TARGET protobuf::protoc AND NOT CMAKE_CROSSCOMPILING)
+    set(protoc $<TARGET_FILE:protobuf::protoc>)
+  elseif(NOT protoc)
+    _heddle_find_program(protoc protoc)
+  endif()
+  if(NOT protoc)
+    message(FATAL_ERROR "heddle_generate: protoc was not found: put it in PATH or name it by Protobuf_PROTOC_EXECUTABLE")
+  endif()
+  set(${out_protoc} "${protoc}" PARENT_SCOPE)
 endfunction()
 
 # From protobuf 22 on only protobuf's own package knows its Abseil dependencies; before that distributions often leave it
@@ -133,8 +181,8 @@ function(heddle_generate)
   endforeach()
 
   _heddle_find_protobuf()
-  _heddle_find_program(plugin protoc-gen-heddle HEDDLE_PROTOC_GEN heddle::protoc-gen-heddle)
-  _heddle_find_program(protoc protoc Protobuf_PROTOC_EXECUTABLE protobuf::protoc)
+  _heddle_find_plugin(plugin)
+  _heddle_find_protoc(protoc)
   _heddle_add_imports(inputs FILES ${files} DIRS ${import_dirs})
 
   # protoc finds google/protobuf/*.proto by itself only in the usual layout of an installation.

@@ -42,6 +42,12 @@ generate() {
   mkdir -p "$work/generated"
   "$PROTOC" --plugin=protoc-gen-heddle="$plugin" -I"$1" --cpp_out="$work/generated" --heddle_out="$work/generated" "$2"
 }
+# false_plugin DIR SCRIPT: a protoc-gen-heddle there that does this.
+false_plugin() {
+  mkdir -p "$1"
+  printf '#!/bin/sh\n%s\n' "$2" >"$1/protoc-gen-heddle"
+  chmod +x "$1/protoc-gen-heddle"
+}
 compile() { "${launcher[@]}" "$CXX" $CXXFLAGS -std=c++20 -I"$work/generated" "$@"; }
 # pkg_config PREFIX ARG...
 pkg_config() {
@@ -89,7 +95,21 @@ case $case_name in
     ;;
 
   add_subdirectory)
+    false_plugin "$work/stale" 'case $1 in --version) echo "protoc-gen-heddle 9.9.9, generated code 99" ;; *) exit 1 ;; esac'
+    PATH=$work/stale:$PATH build_app "$here/add_subdirectory" -DHEDDLE_SOURCE_DIR="$HEDDLE_SOURCE"
+    ;;
+
+  # One in PATH is used if it was made for these headers, but not for heddle's own programs.
+  plugin_in_path)
+    false_plugin "$work/old" 'exit 1'
+    false_plugin "$work/fits" "echo \"\$*\" >>'$work/ran'; exec '$plugin' \"\$@\""
+    export PATH=$work/old:$work/fits:$PATH
     build_app "$here/add_subdirectory" -DHEDDLE_SOURCE_DIR="$HEDDLE_SOURCE"
+    grep -vq -e --version "$work/ran" || die "the plugin in PATH was not used"
+    [[ -z $(find "$work/build" -name protoc-gen-heddle) ]] || die "the plugin was built though a fitting one is in PATH"
+    rm -rf "$work/build"
+    configure "$HEDDLE_SOURCE" -DHEDDLE_BUILD_TESTS=OFF -DHEDDLE_BUILD_BENCH=OFF -DHEDDLE_BUILD_EXAMPLES=ON >"$work/log"
+    ! grep -rIl "$work/fits" "$work/build" || die "heddle's own examples take the plugin in PATH"
     ;;
 
   pkg_config)
@@ -121,11 +141,14 @@ case $case_name in
   # A cross build on one machine: the installed plugin is one that can't run here.
   cross)
     cp -a "$prefix" "$work/sysroot"
-    printf '#!/bin/sh\necho "this is a program of another machine" >&2\nexit 126\n' >"$work/sysroot/bin/protoc-gen-heddle"
+    false_plugin "$work/sysroot/bin" 'echo "this is a program of another machine" >&2; exit 126'
+    false_plugin "$work/stale" 'echo "protoc-gen-heddle 0.0.1"'
     printf 'set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR loom)\n' >"$work/toolchain.cmake"
     cross=("$here/find_package" -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmake" -DCMAKE_PREFIX_PATH="$work/sysroot")
-    if PATH=/usr/bin:/bin configure "${cross[@]}" >"$work/log" 2>&1; then die "it took a plugin from somewhere"; fi
-    grep -q HEDDLE_PROTOC_GEN "$work/log" || die "the error does not name HEDDLE_PROTOC_GEN"
+    if PATH=$work/stale:/usr/bin:/bin configure "${cross[@]}" >"$work/log" 2>&1; then die "it took a plugin from somewhere"; fi
+    for text in HEDDLE_PROTOC_GEN "$work/stale"; do
+      tr -s '\n ' ' ' <"$work/log" | grep -qF "$text" || die "the error does not name $text"
+    done
     rm -rf "$work/build"
     PATH=$prefix/bin:$PATH build_app "${cross[@]}"
     rm -rf "$work/build"
