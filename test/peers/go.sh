@@ -6,7 +6,7 @@ peer_server=$1 peer_client=$2 protoc=$3 build=$4
 
 command -v go >/dev/null || skip "go is not installed"
 version=$(go env GOVERSION)
-[[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 24)) || skip "Go 1.24 or later is needed, this is $version"
+[[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 26)) || skip "Go 1.26 or later is needed, this is $version"
 
 # ---- building
 

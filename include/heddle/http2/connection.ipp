@@ -1,4 +1,4 @@
-// Life of the connection and of its streams: start, time, ends, and the one way to reset and to charge.
+// Life of the connection and of its streams: start, time, ends, resets, and what is charged to the peer.
 #pragma once
 
 #include <algorithm>
@@ -163,7 +163,7 @@ HEDDLE_DECL void connection::reset_unknown(stream_id id, error_code code, reason
   charge(why);
 }
 
-/// Every limit on what a peer may do to us goes through here.
+/// What a peer may do only so often goes through here. Limits without a budget are a fail() where they are passed.
 HEDDLE_DECL bool connection::charge(reason why) {
   if (budgets_.charge(why, now_)) return true;
   fail(error_code::enhance_your_calm, exhausted_text(budget_of(why)));
