@@ -15,11 +15,11 @@
 # the plugin sees only what is given to it at once or imported. A change of one file, or of one that it imports from
 # IMPORT_DIRS, makes all of them anew.
 #
-# The plugin is, in this order: the file named by HEDDLE_PROTOC_GEN; protoc-gen-heddle where find_program() looks, also in
-# PATH, if it was made for these very headers: others are passed over; the target, which this build makes or which came
-# with an installed heddle. heddle's own tree takes what it makes itself. When cross-compiling only the variable and PATH
-# count: everything else may be a program of another machine. protoc is Protobuf_PROTOC_EXECUTABLE, protobuf::protoc,
-# which fits the library, or protoc in PATH.
+# The plugin is, in this order: the file named by HEDDLE_PROTOC_GEN; protoc-gen-heddle where find_program() looks, also
+# in PATH, if it was made for these very headers: others are passed over; the target, which this build makes or which
+# came with an installed heddle. heddle's own tree takes what it makes itself. When cross-compiling only the variable
+# and PATH count: everything else may be a program of another machine. protoc is Protobuf_PROTOC_EXECUTABLE,
+# protobuf::protoc, which fits the library, or protoc in PATH.
 include_guard(GLOBAL)
 
 # Functions are known everywhere, variables only where this file was included.
@@ -70,8 +70,8 @@ function(_heddle_find_plugin out_plugin)
     if(passed_over)
       string(PREPEND passed_over ". Of another version: ")
     endif()
-    message(FATAL_ERROR "heddle_generate: protoc-gen-heddle was not found: put it in PATH or name it by HEDDLE_PROTOC_GEN. "
-      "Its --version must say \"${wanted}\"${passed_over}")
+    message(FATAL_ERROR "heddle_generate: protoc-gen-heddle was not found: put it in PATH or name it by "
+      "HEDDLE_PROTOC_GEN. Its --version must say \"${wanted}\"${passed_over}")
   endif()
   set(${out_plugin} "${plugin}" PARENT_SCOPE)
 endfunction()
@@ -84,13 +84,14 @@ function(_heddle_find_protoc out_protoc)
     _heddle_find_program(protoc protoc)
   endif()
   if(NOT protoc)
-    message(FATAL_ERROR "heddle_generate: protoc was not found: put it in PATH or name it by Protobuf_PROTOC_EXECUTABLE")
+    message(FATAL_ERROR "heddle_generate: protoc was not found: put it in PATH or name it by "
+      "Protobuf_PROTOC_EXECUTABLE")
   endif()
   set(${out_protoc} "${protoc}" PARENT_SCOPE)
 endfunction()
 
-# From protobuf 22 on only protobuf's own package knows its Abseil dependencies; before that distributions often leave it
-# out, and CMake's module does.
+# From protobuf 22 on only protobuf's own package knows its Abseil dependencies; before that distributions often leave
+# it out, and CMake's module does.
 function(_heddle_find_protobuf)
   if(NOT TARGET protobuf::libprotobuf)
     find_package(protobuf CONFIG QUIET GLOBAL)

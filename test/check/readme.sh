@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A fenced block in README.md or docs/*.md under `<!-- from path -->` is that file, byte for byte; under
-# `<!-- from path#tag -->` it is the lines between `//[tag` and `//]` (or `#[tag` and `#]`) in it. C++ in docs/ that comes
-# from nowhere is compiled by nobody: it is reported, unless `<!-- not compiled: why -->` says so.
+# `<!-- from path#tag -->` it is the lines between `//[tag` and `//]` (or `#[tag` and `#]`) in it. C++ in docs/ that
+# comes from nowhere is compiled by nobody: it is reported, unless `<!-- not compiled: why -->` says so.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 pages=()

@@ -95,7 +95,7 @@ case $case_name in
     ;;
 
   add_subdirectory)
-    false_plugin "$work/stale" 'case $1 in --version) echo "protoc-gen-heddle 9.9.9, generated code 99" ;; *) exit 1 ;; esac'
+    false_plugin "$work/stale" '[ "$1" = --version ] && echo "protoc-gen-heddle 9.9.9, generated code 99"'
     PATH=$work/stale:$PATH build_app "$here/add_subdirectory" -DHEDDLE_SOURCE_DIR="$HEDDLE_SOURCE"
     ;;
 
@@ -145,7 +145,8 @@ case $case_name in
     false_plugin "$work/stale" 'echo "protoc-gen-heddle 0.0.1"'
     printf 'set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR loom)\n' >"$work/toolchain.cmake"
     cross=("$here/find_package" -DCMAKE_TOOLCHAIN_FILE="$work/toolchain.cmake" -DCMAKE_PREFIX_PATH="$work/sysroot")
-    if PATH=$work/stale:/usr/bin:/bin configure "${cross[@]}" >"$work/log" 2>&1; then die "it took a plugin from somewhere"; fi
+    ! PATH=$work/stale:/usr/bin:/bin configure "${cross[@]}" >"$work/log" 2>&1 ||
+      die "it took a plugin from somewhere"
     for text in HEDDLE_PROTOC_GEN "$work/stale"; do
       tr -s '\n ' ' ' <"$work/log" | grep -qF "$text" || die "the error does not name $text"
     done

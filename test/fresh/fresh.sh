@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# fresh.sh [--again] DISTRIBUTION... [COMMAND...]: ./dev COMMAND (default: demo test) in a minimal Debian system that has
-# nothing but what debootstrap puts there, with each compiler of that distribution (or with CXX, where that is set). What
-# is tried is the commit that is checked out, cloned anew. At the end the table of versions in README.md is brought up to
-# date. --again makes the system anew, too; otherwise one that exists keeps the packages it has.
+# fresh.sh [--again] DISTRIBUTION... [COMMAND...]: ./dev COMMAND (default: demo test) in a minimal Debian system that
+# has nothing but what debootstrap puts there, with each compiler of that distribution (or with CXX, where that is set).
+# What is tried is the commit that is checked out, cloned anew. At the end the table of versions in README.md is brought
+# up to date. --again makes the system anew, too; otherwise one that exists keeps the packages it has.
 #   HEDDLE_FRESH_DIR     where the systems are (~/.cache/heddle/fresh)
 #   HEDDLE_FRESH_MIRROR  where packages come from (debootstrap's own choice)
 set -euo pipefail

@@ -1,5 +1,5 @@
-// rpc_soak and channel_soak: large unary calls, one after the other by each of some workers, on one channel that all use
-// or each on a new one.
+// rpc_soak and channel_soak: large unary calls, one after the other by each of some workers, on one channel that all
+// use or each on a new one.
 #pragma once
 
 #include <boost/asio/experimental/awaitable_operators.hpp>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# h2spec.sh BIN plain|tls: h2spec's cases of generic HTTP/2, RFC 9113 and HPACK against interop_server. Prints its last line,
-# "145 tests, 145 passed, 0 skipped, 0 failed", and before that which cases failed.
+# h2spec.sh BIN plain|tls: h2spec's cases of generic HTTP/2, RFC 9113 and HPACK against interop_server. Prints its last
+# line, "145 tests, 145 passed, 0 skipped, 0 failed", and before that which cases failed.
 . "$(dirname "${BASH_SOURCE[0]}")/../peers/support.sh"
 here=$here/../interop
 server_flags=() flags=()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # install.sh [GROUP...]: what suites and other implementations bring along. Programs go to
-# ${XDG_CACHE_HOME:-~/.cache}/heddle/interop/bin, protos to .../heddle/protos/<name>. A group is a function install_<GROUP>
-# below, versions are pinned there or by go.sum and Cargo.lock; what was already installed from the same sources
-# is left alone. "protos" is all groups *_proto; without arguments it is all groups there are.
+# ${XDG_CACHE_HOME:-~/.cache}/heddle/interop/bin, protos to .../heddle/protos/<name>. A group is a function
+# install_<GROUP> below, versions are pinned there or by go.sum and Cargo.lock; what was already installed from the same
+# sources is left alone. "protos" is all groups *_proto; without arguments it is all groups there are.
 # Ends with 77 when a group had to be left out, because its tool or its registry is out of reach.
 . "$(dirname "${BASH_SOURCE[0]}")/../peers/support.sh"
 sources=$(cd "$here/../interop" && pwd)

@@ -1,5 +1,5 @@
-# heddle_suite_left_out(<suite> <programs> <why>): the programs of a suite cannot be built. Its test is one that is skipped,
-# so that somebody notices.
+# heddle_suite_left_out(<suite> <programs> <why>): the programs of a suite cannot be built. Its test is one that is
+# skipped, so that somebody notices.
 include_guard(GLOBAL)
 function(heddle_suite_left_out suite programs why)
   message(STATUS "heddle: ${programs} left out: ${why}")

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# table.sh BIN [--update]: everything of gRPC's interop tests that there is, between our programs in BIN and others, directly and through
-# proxies, and h2spec. Prints one table; --update puts it into docs/conformance.md. What go-interop-client fails against a server
-# of somebody else, our client may fail against that one, too. Ends with 1 when a figure is not what it must be.
+# table.sh BIN [--update]: everything of gRPC's interop tests that there is, between our programs in BIN and others,
+# directly and through proxies, and h2spec. Prints one table; --update puts it into docs/conformance.md. What
+# go-interop-client fails against a server of somebody else, our client may fail against that one, too. Ends with 1 when
+# a figure is not what it must be.
 . "$(dirname "${BASH_SOURCE[0]}")/../peers/support.sh"
 here=$(cd "$here/../interop" && pwd)
 bin=$1 update=${2:-}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# certs.sh DIR: makes ca.pem, and server1.pem with server1.key for foo.test.google.fr and *.test.google.fr, signed by it:
-# the names that gRPC's interop programs know. Keeps what is there and good for another day.
+# certs.sh DIR: makes ca.pem, and server1.pem with server1.key for foo.test.google.fr and *.test.google.fr, signed by
+# it: the names that gRPC's interop programs know. Keeps what is there and good for another day.
 set -euo pipefail
 mkdir -p "$1"
 cd "$1"

@@ -1,5 +1,5 @@
-// client TARGET [SECONDS]: grpc-go calls heddle_peer.Peer in every way it knows, or without a pause for so long. Ends with 1
-// at the first surprise.
+// client TARGET [SECONDS]: grpc-go calls heddle_peer.Peer in every way it knows, or without a pause for so long. Ends
+// with 1 at the first surprise.
 package main
 
 import (
