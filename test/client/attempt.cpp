@@ -221,7 +221,7 @@ TEST_CASE("a connection that is lost ends its calls with UNAVAILABLE and a reaso
 }
 
 TEST_CASE("what the peer said in GOAWAY is in the text") {
-  scripted s;
+  scripted s(channel_options().on_too_many_pings([](duration) {}));
   task const t = s.unary();
   s.greet();
   s.server().send(goaway(1, error_code::enhance_your_calm, "too_many_pings"));
@@ -248,17 +248,59 @@ TEST_CASE("garbage from a server ends its calls") {
   CHECK(has(s.server().received(), "GOAWAY"));
 }
 
-TEST_CASE("deadlines and resets that cross are DEADLINE_EXCEEDED") {
+TEST_CASE("deadlines that cross with a server's own end of the call are DEADLINE_EXCEEDED") {
+  // The alarm is older than the call's, and rings first: its bytes are read at the deadline, before the channel's turn.
+  bool const on_time = GENERATE(true, false);
+  CAPTURE(on_time);
   scripted s;
-  task const t = s.unary(call_options().timeout(1s));
+  std::string bytes;
+  auto const alarm = s.w.clock.make_timer(s.w.context.get_executor());
+  alarm->wait_until(after(s.w.clock.now(), on_time ? 1s : 1s - 1ns), [&] { s.server().send(bytes); });
+  call_info info;
+  task const t = s.unary(call_options().timeout(1s).info(info));
   s.greet();
+  SECTION("a reset") { bytes = rst_stream(1, error_code::cancel); }
+  SECTION("trailers, of which nothing is taken") {
+    header_list list = trailers_only("1", "said the peer");
+    list.add("x-more", "1");
+    bytes = s.server().frames.headers(1, list, flag::end_stream);
+  }
+  SECTION("trailers after a head") {
+    header_list list = trailer("1", "said the peer");
+    list.add("x-more", "1");
+    bytes = s.server().frames.headers(1, head());
+    bytes += s.server().frames.headers(1, list, flag::end_stream);
+  }
+  REQUIRE(!bytes.empty());
   s.w.clock.advance(1s - 1ns);
-  // The server's clock is a little ahead.
-  s.server().send(rst_stream(1, error_code::cancel));
+  CHECK(s.ended == (on_time ? 0 : 1));
   s.w.clock.advance(1ns);
   REQUIRE(s.ended == 1);
   INFO(to_string(s.end));
-  CHECK((s.end.code() == status_code::deadline_exceeded || s.end.code() == status_code::cancelled));
+  if (!on_time) {
+    CHECK(s.end.code() == status_code::cancelled);
+    return;
+  }
+  CHECK(s.end.code() == status_code::deadline_exceeded);
+  CHECK(s.end.origin() == status_origin::local);
+  CHECK(has(s.end.message(), "call_options::timeout()"));
+  CHECK(!has(s.end.message(), "said the peer"));
+  CHECK(s.end.trailers().empty());
+  CHECK(info.trailers().empty());
+  CHECK(!has(s.server().received(), "RST_STREAM"));  // the channel's own turn found the call over
+}
+
+TEST_CASE("other codes that come at the deadline are the server's") {
+  scripted s;
+  std::string bytes;
+  auto const alarm = s.w.clock.make_timer(s.w.context.get_executor());
+  alarm->wait_until(after(s.w.clock.now(), 1s), [&] { s.server().send(bytes); });
+  task const t = s.unary(call_options().timeout(1s));
+  s.greet();
+  bytes = s.server().frames.headers(1, trailers_only("5", "said the peer"), flag::end_stream);
+  s.w.clock.advance(1s);
+  REQUIRE(s.ended == 1);
+  CHECK(to_string(s.end) == "NOT_FOUND: said the peer");
 }
 
 }  // namespace heddle::test

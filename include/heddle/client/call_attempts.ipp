@@ -36,10 +36,11 @@ HEDDLE_DECL void client_call::on_attempt_end(status const& s, attempt_reach reac
     retry_pending_ = true;
     return schedule();
   }
-  // A server that keeps the deadline resets with CANCEL: our own clock knows better (protocol-http2).
-  bool const late =
-      s.code() == status_code::cancelled && s.origin() != status_origin::peer && until_ <= core_.get_clock().now();
-  if (late) return end(here(status(status_code::deadline_exceeded, deadline_text()), "call_options::timeout()"));
+  // A server that keeps the deadline resets with CANCEL, or says CANCELLED: our own clock knows better (protocol-http2).
+  if (s.code() == status_code::cancelled && until_ <= core_.get_clock().now()) {
+    attempt_.trailers().clear();
+    return end(here(status(status_code::deadline_exceeded, deadline_text()), "call_options::timeout()"));
+  }
   end(s.is_ok() || s.origin() == status_origin::peer ? s : here(s));
 }
 
