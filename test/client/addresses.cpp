@@ -89,7 +89,7 @@ TEST_CASE("when all addresses refuse, the status names them") {
   house h({{"192.0.2.1", 1}, {"2001:db8::2", 1}});
   CHECK(to_string(h.call()) ==
         "UNAVAILABLE: cannot connect to 192.0.2.1:1: Connection refused; "
-        "cannot connect to [2001:db8::2]:1: Connection refused");
+        "cannot connect to [2001:db8::2]:1: Connection refused (/lab.Echo/Unary, call_options::wait_for_ready())");
 }
 
 TEST_CASE("of many addresses the status names the first four") {
@@ -97,12 +97,14 @@ TEST_CASE("of many addresses the status names the first four") {
   status const s = h.call();
   CHECK(h.asked.size() == 100);
   std::string const one = "cannot connect to 192.0.2.1:1: Connection refused";
-  CHECK(s.message() == one + "; " + one + "; " + one + "; " + one);
+  CHECK(s.message() ==
+        one + "; " + one + "; " + one + "; " + one + " (/lab.Echo/Unary, call_options::wait_for_ready())");
 }
 
 TEST_CASE("a name without addresses") {
   house h({});
-  CHECK(to_string(h.call()) == "UNAVAILABLE: the name house.example:7 has no addresses");
+  CHECK(to_string(h.call()) ==
+        "UNAVAILABLE: the name house.example:7 has no addresses (/lab.Echo/Unary, call_options::wait_for_ready())");
 }
 
 TEST_CASE("an address that never answers is given min_connect_timeout, then comes the next one") {
@@ -135,7 +137,8 @@ TEST_CASE("the backoff after several silent addresses counts from the first") {
   t.get();
   CHECK(to_string(outcome) ==
         "UNAVAILABLE: connecting to 192.0.2.3:3 took longer than backoff_options::min_connect_timeout(); "
-        "connecting to 192.0.2.4:3 took longer than backoff_options::min_connect_timeout()");
+        "connecting to 192.0.2.4:3 took longer than backoff_options::min_connect_timeout() (/lab.Echo/Unary, "
+        "call_options::wait_for_ready())");
   task const again = h.w.start(body);  // the 40 s were longer than the first delay
   h.w.clock.settle();
   CHECK(h.asked == list{"192.0.2.3:3", "192.0.2.4:3", "192.0.2.3:3"});

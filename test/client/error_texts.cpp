@@ -1,7 +1,11 @@
 // Every status that is made here, not by an application: its words, which docs/errors.md quotes.
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 
 #include <heddle/base/status_io.hpp>
@@ -19,16 +23,22 @@ namespace {
 
 error_text const texts[] = {
     //[texts
-    {"nobody listens", "UNAVAILABLE: cannot connect to 127.0.0.1:1: Connection refused"},
-    {"the name has no address", "UNAVAILABLE: the name db.example:1 has no addresses"},
+    {"nobody listens",
+     "UNAVAILABLE: cannot connect to 127.0.0.1:1: Connection refused (/lab.Echo/Unary, "
+     "call_options::wait_for_ready())"},
+    {"the name is not known",
+     "UNAVAILABLE: cannot resolve db.example: Host not found (/lab.Echo/Unary, call_options::wait_for_ready())"},
+    {"the name has no address",
+     "UNAVAILABLE: the name db.example:1 has no addresses (/lab.Echo/Unary, call_options::wait_for_ready())"},
     {"the server says nothing",
-     "UNAVAILABLE: connecting to 192.0.2.1:1 took longer than backoff_options::min_connect_timeout()"},
+     "UNAVAILABLE: connecting to 192.0.2.1:1 took longer than backoff_options::min_connect_timeout() (/lab.Echo/Unary, "
+     "call_options::wait_for_ready())"},
     {"the server speaks HTTP/1",
      "UNAVAILABLE: the server answered in HTTP/1: it does not speak HTTP/2 with prior knowledge on this port, or wants "
-     "TLS"},
+     "TLS (/lab.Echo/Unary, call_options::wait_for_ready())"},
     {"the server wants TLS",
      "UNAVAILABLE: connection to memory lost: the peer closed it: the server answered with a TLS alert: it wants TLS "
-     "on this port (heddle::connect_tls)"},
+     "on this port (heddle::connect_tls) (/lab.Echo/Unary, call_options::wait_for_ready())"},
     {"the connection is lost", "UNAVAILABLE: connection to memory lost: the peer closed it (/lab.Echo/Unary)"},
     {"the peer breaks HTTP/2", "UNAVAILABLE: HTTP/2 connection error with memory: DATA on stream 0 (/lab.Echo/Unary)"},
 
@@ -51,13 +61,22 @@ error_text const texts[] = {
     {"a timeout of nothing",
      "DEADLINE_EXCEEDED: the timeout was over before the call began (/lab.Echo/Unary, call_options::timeout())"},
     {"a cancellation", "CANCELLED: the call was cancelled here (/lab.Echo/Chat at memory)"},
-    {"the channel goes", "CANCELLED: the channel was destroyed"},
+    {"a read is cancelled", "CANCELLED: read() was cancelled (/lab.Echo/Chat at memory)"},
+    {"a write is cancelled", "CANCELLED: write() was cancelled (/lab.Echo/Chat at memory)"},
+    {"a wait for headers is cancelled", "CANCELLED: headers() was cancelled (/lab.Echo/Chat at memory)"},
+    {"the channel goes", "CANCELLED: the channel was destroyed (/lab.Echo/Unary at memory)"},
+    {"the channel goes while it connects", "CANCELLED: the channel was destroyed (/lab.Echo/Unary)"},
 
     {"a proxy answers",
      "UNAVAILABLE: HTTP status 503 instead of a gRPC answer: \"no healthy upstream\" (/lab.Echo/Unary at memory)"},
     {"a web server answers",
      "UNKNOWN: content-type \"text/html\" instead of application/grpc: \"<h1>It works!</h1>\" (/lab.Echo/Unary at "
      "memory)"},
+    {"a web server answers with nothing",
+     "UNKNOWN: content-type \"text/html\" instead of application/grpc (/lab.Echo/Unary at memory)"},
+    {"a proxy answers with nothing",
+     "UNAVAILABLE: HTTP status 503 instead of a gRPC answer (/lab.Echo/Unary at memory)"},
+    {"no status, and nothing else", "UNKNOWN: the call ended without a grpc-status (/lab.Echo/Unary at memory)"},
     {"no status", "UNKNOWN: the call ended without a grpc-status (/lab.Echo/Unary at memory)"},
     {"a reset", "CANCELLED: the peer reset the stream with CANCEL (/lab.Echo/Unary at memory)"},
 
@@ -135,22 +154,28 @@ status unconnected(std::string const& target, channel_options co, duration timeo
   return o.end;
 }
 
-/// Resolves nothing, or never.
+using found = result<std::vector<heddle::endpoint>>;
+
+/// Answers that, or never.
 class odd_resolver final : public resolver {
  public:
-  odd_resolver(bool answers, asio::any_io_executor executor) : answers_(answers), executor_(std::move(executor)) {}
+  odd_resolver(std::optional<found> answer, asio::any_io_executor executor)
+      : answer_(std::move(answer)), executor_(std::move(executor)) {}
   void resolve(callback done) override {
-    if (answers_) asio::post(executor_, [done] { done(std::vector<heddle::endpoint>()); });
+    if (answer_) asio::post(executor_, [done, answer = *answer_] { done(answer); });
   }
 
  private:
-  bool const answers_;
+  std::optional<found> const answer_;
   asio::any_io_executor const executor_;
 };
-channel_options resolving(bool answers) {
-  return channel_options().use_resolver([answers](target const&, asio::any_io_executor executor) {
-    return std::make_unique<odd_resolver>(answers, std::move(executor));
+channel_options resolving(std::optional<found> answer) {
+  return channel_options().use_resolver([answer](target const&, asio::any_io_executor executor) {
+    return std::make_unique<odd_resolver>(answer, std::move(executor));
   });
+}
+status unresolved(std::optional<found> answer, duration timeout = 60s) {
+  return unconnected("dns:///db.example:1", resolving(std::move(answer)), timeout);
 }
 channel_options deaf() {
   return channel_options().use_connector(
@@ -178,8 +203,33 @@ status cancelled() {
   return end;
 }
 
-status without_channel() {
-  misbehaving_server s;
+/// What one operation of a call to a server that neither answers nor reads ends with, cancelled by itself.
+template <class Begin>
+status given_up(Begin begin) {
+  misbehaving_server s(testing::manners::none);
+  status end;
+  auto chat = lab::echo::client(*s.channel).chat();
+  auto const wait = [&]() -> asio::awaitable<void> { end = co_await status_of(begin(chat)); };
+  asio::cancellation_signal signal;
+  asio::co_spawn(s.context, wait, asio::bind_cancellation_slot(signal.slot(), asio::detached));
+  s.clock.settle();
+  s.peer().send(settings() + settings_ack());  // and no window
+  s.clock.settle();
+  CHECK(end.is_ok());
+  signal.emit(asio::cancellation_type::terminal);
+  s.clock.settle();
+  return end;
+}
+using chat_call = decltype(std::declval<lab::echo::client>().chat());
+asio::awaitable<void> read_one(chat_call& chat) { co_await chat.read(); }
+asio::awaitable<void> write_all(chat_call& chat) {
+  Text const large = text(std::string(100'000, 'x'));
+  for (int i = 0; i < 100; ++i) co_await chat.write(large);
+}
+asio::awaitable<void> wait_headers(chat_call& chat) { co_await chat.headers(); }
+
+status without_channel(testing::manners how) {
+  misbehaving_server s(how);
   outcome o;
   s.start(kind::unary, o);
   s.clock.settle();
@@ -198,13 +248,15 @@ status large_request() {
 
 error_makers const makers = {
     {"nobody listens", &refused},
-    {"the name has no address", [] { return unconnected("dns:///db.example:1", resolving(true)); }},
+    {"the name has no address", [] { return unresolved(std::vector<heddle::endpoint>()); }},
+    {"the name is not known",
+     [] { return unresolved(status(status_code::unavailable, "cannot resolve db.example: Host not found")); }},
     {"the server says nothing", [] { return greeted("", 20s); }},
     {"the server speaks HTTP/1", [] { return greeted("HTTP/1.1 400 Bad Request\r\n\r\n"); }},
     {"the server wants TLS", [] { return greeted(std::string("\x15\x03\x03\x00\x02\x02\x28", 7), 0s, true); }},
     {"the connection is lost", [] { return answered([](scripted_peer& p) { p.close(); }); }},
     {"the peer breaks HTTP/2", [] { return answered([](scripted_peer& p) { p.send(data(0, "x")); }); }},
-    {"the deadline, resolving", [] { return unconnected("dns:///db.example:1", resolving(false), 5s); }},
+    {"the deadline, resolving", [] { return unresolved(std::nullopt, 5s); }},
     {"the deadline, connecting", [] { return unconnected("ipv4:192.0.2.1:1", deaf(), 5s); }},
     {"the deadline, without a stream",
      [] {
@@ -215,7 +267,11 @@ error_makers const makers = {
      [] { return answered([](scripted_peer& p) { p.send_headers(1, grpc_head()); }, channel_options(), 60s); }},
     {"a timeout of nothing", [] { return unconnected("ipv4:192.0.2.1:1", deaf(), 0s); }},
     {"a cancellation", &cancelled},
-    {"the channel goes", &without_channel},
+    {"a read is cancelled", [] { return given_up(&read_one); }},
+    {"a write is cancelled", [] { return given_up(&write_all); }},
+    {"a wait for headers is cancelled", [] { return given_up(&wait_headers); }},
+    {"the channel goes", [] { return without_channel(testing::manners::good); }},
+    {"the channel goes while it connects", [] { return without_channel(testing::manners::none); }},
     {"a proxy answers",
      [] {
        return answered([](scripted_peer& p) {
@@ -230,6 +286,16 @@ error_makers const makers = {
          p.send(data(1, "<h1>It works!</h1>\n", flag::end_stream));
        });
      }},
+    {"a web server answers with nothing",
+     [] {
+       return answered([](scripted_peer& p) { p.send_headers(1, grpc_head("200", "text/html"), flag::end_stream); });
+     }},
+    {"a proxy answers with nothing",
+     [] {
+       return answered([](scripted_peer& p) { p.send_headers(1, grpc_head("503", "text/html"), flag::end_stream); });
+     }},
+    {"no status, and nothing else",
+     [] { return answered([](scripted_peer& p) { p.send_headers(1, grpc_head(), flag::end_stream); }); }},
     {"no status",
      [] {
        return answered([](scripted_peer& p) {
@@ -275,4 +341,16 @@ TEST_CASE("the texts of a client's errors are its own, or the transport's") {
     INFO(when);
     CHECK(make().origin() != status_origin::peer);
   }
+}
+
+TEST_CASE("a name that DNS can't have is one that can't be resolved") {
+  std::string const name = std::string(64, 'x') + ".invalid";  // a label has 63 at most: nobody is asked
+  asio::io_context context{1};
+  channel c(context, "dns:///" + name + ":1");
+  outcome o;
+  sync_wait(context, make_call(lab::echo::client(c), kind::unary, call_options().timeout(60s), o));
+  INFO(to_string(o.end));
+  CHECK(o.end.code() == status_code::unavailable);
+  CHECK(o.end.message().find("cannot resolve " + name + ": ") == 0);
+  CHECK(o.end.message().ends_with(" (/lab.Echo/Unary, call_options::wait_for_ready())"));
 }

@@ -1,6 +1,12 @@
 // A channel that asks whether its server is still there (gRFC A8).
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
+
+#include <heddle/client/core.hpp>
 
 #include "support/raw_peer.hpp"
 
@@ -194,6 +200,43 @@ TEST_CASE("too_many_pings doubles the time of new connections, says so, and tell
     REQUIRE(told.size() == static_cast<std::size_t>(round + 1));
     CHECK(told.back() == expected);
   }
+}
+
+TEST_CASE("without a hook that is a line on stderr") {
+  bool const silenced = GENERATE(false, true);
+  CAPTURE(silenced);
+  auto co = options();
+  if (silenced) co.on_too_many_pings([](duration) {});
+  lonely l(co);
+  status end;
+  task const t = l.call(end);
+  l.greet();
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::tmpfile(), &std::fclose);
+  REQUIRE(file != nullptr);
+  int const before = ::dup(STDERR_FILENO);
+  ::dup2(::fileno(file.get()), STDERR_FILENO);
+  l.servers.last().send(goaway(1, http2::error_code::enhance_your_calm, "too_many_pings"));
+  l.servers.last().half_close();
+  l.w.clock.settle();
+  std::fflush(stderr);
+  ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  std::rewind(file.get());
+  std::string said(1000, ' ');
+  said.resize(std::fread(said.data(), 1, said.size(), file.get()));
+  CHECK(t.done());
+  CHECK(said == (silenced ? "" : heddle::detail::too_many_pings_text("ipv4:192.0.2.1:50051", 20s)));
+}
+
+TEST_CASE("the line names the server and what to change") {
+  using heddle::detail::too_many_pings_text;
+  CHECK(
+      too_many_pings_text("dns:///db.example:1", 20s) ==
+      "heddle: the server of dns:///db.example:1 has closed a connection for its PINGs (too_many_pings); new ones ask "
+      "after 20 s of silence: see channel_options::keepalive_time(); on_too_many_pings() there replaces this line\n");
+  CHECK(has(too_many_pings_text("unix:a\nb", 20s), "unix:a%0Ab "));
+  CHECK(has(too_many_pings_text("x", 10500ms), "after 11 s of"));
+  CHECK(has(too_many_pings_text("x", infinite), "new ones ask after infinite silence"));
 }
 
 TEST_CASE("other reasons to be calm leave the keepalive time as it is") {

@@ -273,9 +273,11 @@ TEST_CASE("names go to the user's resolver") {
   CHECK(name == "somewhere.example 1234");
   CHECK(d.addresses == std::vector<std::string>{"192.0.2.7:77"});
   answer = status(status_code::unavailable, "no such name");
-  CHECK(to_string(call("fails")) == "UNAVAILABLE: no such name");
+  CHECK(to_string(call("fails")) == "UNAVAILABLE: no such name (/lab.Echo/Unary, call_options::wait_for_ready())");
   answer = std::vector<heddle::endpoint>();
-  CHECK(to_string(call("empty")) == "UNAVAILABLE: the name somewhere.example:1234 has no addresses");
+  CHECK(to_string(call("empty")) ==
+        "UNAVAILABLE: the name somewhere.example:1234 has no addresses"
+        " (/lab.Echo/Unary, call_options::wait_for_ready())");
   silent = true;
   CHECK(has(call("silent").message(), "min_connect_timeout"));
 }

@@ -1,6 +1,11 @@
 #include <heddle/client/target.hpp>
 
+#include <stdexcept>
 #include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include <heddle/client.hpp>
 
 #include "support/catch.hpp"
 
@@ -98,4 +103,60 @@ TEST_CASE("a path has no NUL, an abstract name may have one") {
   REQUIRE(abstract.has_value());
   REQUIRE(abstract->addresses.size() == 1);
   CHECK(abstract->addresses[0] == heddle::endpoint::at_abstract("a\0b"s));
+}
+
+TEST_CASE("a host is what :authority may say") {
+  using namespace std::string_literals;
+  for (std::string const& host : {"a\rb"s, "a\nb"s, "a\0b"s, "a b"s, "\x7f"s, "m\xC3\xBCnchen.example"s}) {
+    for (std::string const& text : {host, host + ":80", "dns:///" + host, "dns:" + host + ":80"}) {
+      INFO(text);
+      auto const t = parse_target(text);
+      REQUIRE(t.has_error());
+      CHECK(t.error().code() == heddle::status_code::invalid_argument);
+      CHECK(t.error().message().find("0x21 to 0x7E") != std::string_view::npos);
+      CHECK(t.error().message().find_first_of("\r\n\0"s) == std::string_view::npos);
+      boost::asio::io_context context;
+      CHECK_THROWS_AS(heddle::channel(context, text), std::invalid_argument);
+    }
+  }
+}
+
+TEST_CASE("options that would break the request's headers are refused by the channel, by name") {
+  using namespace std::string_literals;
+  using heddle::channel_options;
+  struct row {
+    channel_options options;
+    char const* refused;  // null: fine
+  };
+  row const rows[] = {
+      {channel_options().authority("a\rb"), "channel_options::authority()"},
+      {channel_options().authority("a\nb"), "channel_options::authority()"},
+      {channel_options().authority("a\0b"s), "channel_options::authority()"},
+      {channel_options().authority("a b"), "channel_options::authority()"},
+      {channel_options().authority("\x7f"), "channel_options::authority()"},
+      {channel_options().authority("\xC3\xBC"), "channel_options::authority()"},
+      {channel_options().authority("[fe80::1%25eth0]:80"), nullptr},
+      {channel_options().authority("!~"), nullptr},
+      {channel_options().user_agent("a\rb"), "channel_options::user_agent()"},
+      {channel_options().user_agent("a\nb"), "channel_options::user_agent()"},
+      {channel_options().user_agent("a\0b"s), "channel_options::user_agent()"},
+      {channel_options().user_agent("a\tb"), "channel_options::user_agent()"},
+      {channel_options().user_agent(" a"), "channel_options::user_agent()"},
+      {channel_options().user_agent("\xC3\xBC"), "channel_options::user_agent()"},
+      {channel_options().user_agent("lab/1 (~ me)"), nullptr},
+  };
+  boost::asio::io_context context;
+  for (row const& r : rows) {
+    INFO(r.options.authority() << r.options.user_agent());
+    std::string said;
+    try {
+      heddle::channel const channel(context, "dns:///localhost:50051", r.options);
+    } catch (std::invalid_argument const& e) {
+      said = e.what();
+    }
+    if (r.refused == nullptr)
+      CHECK(said == "");
+    else
+      CHECK(said.find(r.refused) == 0);
+  }
 }

@@ -206,6 +206,57 @@ TEST_CASE("messages above a limit fail, each with the name of the option") {
   CHECK(w.connections == 1);
 }
 
+TEST_CASE("a limit of 0 is one: only messages of no bytes pass") {
+  auto const s = GENERATE(values(both));
+  bool const by_call = GENERATE(false, true);
+  CAPTURE(by_call);
+  channel_options sends, receives;
+  call_options send_none, receive_none;
+  if (by_call) {
+    send_none.max_send_message_size(0);
+    receive_none.max_receive_message_size(0);
+  } else {
+    sends.max_send_message_size(0);
+    receives.max_receive_message_size(0);
+  }
+  struct row {
+    channel_options channel;
+    call_options call;
+    char const* refused;
+  };
+  row const rows[] = {{sends, send_none, "the request message of 3 bytes is larger than max_send_message_size, 0"},
+                      {receives, receive_none, "received a message of 3 bytes, which is more than "}};
+  for (row const& r : rows) {
+    INFO(r.refused);
+    world w(s, server_options(), r.channel);
+    echo_everything(w.service);
+    auto const body = [&]() -> asio::awaitable<void> {
+      Text const none, one = text("x");
+      result<Text> const nothing = co_await w.client().unary(none, r.call, as_result);
+      CHECK(nothing.has_value());
+      result<Text> const something = co_await w.client().unary(one, r.call, as_result);
+      REQUIRE(something.has_error());
+      CHECK(something.error().code() == status_code::resource_exhausted);
+      CHECK(has(something.error().message(), r.refused));
+      auto chat = w.client().chat(r.call);
+      co_await chat.write(none);
+      auto const empty = co_await chat.read();
+      CHECK(empty);
+      status refused;
+      try {
+        bool const sent = co_await chat.write(one);
+        CHECK(sent);
+        co_await chat.read();
+      } catch (rpc_error const& e) {
+        refused = e.status();
+      }
+      CHECK(refused.code() == status_code::resource_exhausted);
+      CHECK(has(refused.message(), r.refused));
+    };
+    w.run(body);
+  }
+}
+
 TEST_CASE("a message larger than every window passes, both ways") {
   server_options so;
   so.max_receive_message_size(9 << 20);
@@ -258,7 +309,7 @@ TEST_CASE("a call without a channel is cancelled") {
   auto const body = [&]() -> asio::awaitable<void> {
     Text const request;
     status const s = co_await status_of(client.unary(request));
-    CHECK(to_string(s) == "CANCELLED: the channel was destroyed");
+    CHECK(to_string(s) == "CANCELLED: the channel was destroyed (/lab.Echo/Unary)");
   };
   w.run(body);
 }

@@ -176,7 +176,8 @@ TEST_CASE("a channel out of descriptors says so, and connects when there are som
     p.settle();
     t.get();
   }
-  CHECK(to_string(first) == "UNAVAILABLE: cannot connect to " + p.where.to_string() + ": Too many open files");
+  CHECK(to_string(first) == "UNAVAILABLE: cannot connect to " + p.where.to_string() +
+                                ": Too many open files (/lab.Echo/Unary, call_options::wait_for_ready())");
   task const t(p.context.get_executor(), wait);
   p.settle();
   CHECK(!t.done());

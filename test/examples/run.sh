@@ -83,7 +83,7 @@ wrong_input() {
   complains 'the port is missing' "$program" localhost
   stop INT
 
-  complains "^UNAVAILABLE: cannot connect to $at: Connection refused$" "$@" "$at"
+  complains "^UNAVAILABLE: cannot connect to $at: Connection refused \(/.*, call_options::wait_for_ready\(\)\)$" "$@" "$at"
   complains "^UNAVAILABLE: cannot connect to 127.0.0.1:1: Connection refused; cannot connect to \[::1\]:1: " "$@" dns:///localhost:1
   complains 'the port is no number from 0 to 65535' "$@" localhost:grpc
   complains 'target "ftp://localhost": unknown scheme' "$@" ftp://localhost

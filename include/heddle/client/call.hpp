@@ -52,6 +52,10 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   /// The handle is gone: cancels, and recycles when all is quiet.
   void release();
   void cancel();
+  /// There is no connection to make an attempt on.
+  void end_unconnected(status why);
+  /// The channel is gone, or going.
+  void end_with_channel();
   /// What the attempts came to, or why there is none. Interceptors have a say in it.
   void end(status s);
   /// The call is over, whatever interceptors do.

@@ -119,7 +119,7 @@ HEDDLE_DECL void client_call::start() {
   }
   count_start();
   if (!attempt_status_.is_ok()) return conclude(std::exchange(attempt_status_, status()));
-  if (core_.closed()) return conclude(status(status_code::cancelled, "the channel was destroyed"));
+  if (core_.closed()) return end_with_channel();
   if (until_ != never) {
     if (until_ <= core_.get_clock().now())
       return conclude(here(status(status_code::deadline_exceeded, "the timeout was over before the call began"),
@@ -170,6 +170,14 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
     if (!attempt_.should_wait()) on_attempt_writable();
   }
   return true;
+}
+
+HEDDLE_DECL void client_call::end_unconnected(status why) {
+  end(here(std::move(why), "call_options::wait_for_ready()"));
+}
+
+HEDDLE_DECL void client_call::end_with_channel() {
+  conclude(here(status(status_code::cancelled, "the channel was destroyed")));
 }
 
 HEDDLE_DECL void client_call::end(status s) {

@@ -51,7 +51,7 @@ HEDDLE_DECL void client_call::begin_read(wants what, void* message, operation_ou
 /// Whoever is being completed already, with a message perhaps, is too late to be cancelled.
 HEDDLE_DECL void client_call::cancel_read() {
   if (std::exchange(reading_, wants::nothing) == wants::nothing) return;
-  read_outcome_->why = status(status_code::cancelled, "read() was cancelled");
+  read_outcome_->why = here(status(status_code::cancelled, "read() was cancelled"));
   reader_.complete_later();
 }
 
@@ -105,7 +105,7 @@ HEDDLE_DECL void client_call::begin_write(void const* message, write_options how
 
 HEDDLE_DECL void client_call::cancel_write() {
   if (!std::exchange(writing_, false)) return;
-  write_outcome_->why = status(status_code::cancelled, "write() was cancelled");
+  write_outcome_->why = here(status(status_code::cancelled, "write() was cancelled"));
   writer_.complete_later();
 }
 
@@ -147,7 +147,7 @@ HEDDLE_DECL void client_call::begin_headers(metadata* into, operation_outcome& o
 
 HEDDLE_DECL void client_call::cancel_headers() {
   if (!std::exchange(awaiting_headers_, false)) return;
-  headers_outcome_->why = status(status_code::cancelled, "headers() was cancelled");
+  headers_outcome_->why = here(status(status_code::cancelled, "headers() was cancelled"));
   headers_.complete_later();
 }
 

@@ -44,13 +44,15 @@ class channel_options {
     return std::move(max_send_message_size(bytes));
   }
 
-  /// What :authority says. Default: the host and port of the target.
+  /// What :authority says. Default: the host and port of the target. Characters 0x21 to 0x7E; of anything else the
+  /// channel's constructor makes a std::invalid_argument.
   channel_options& authority(std::string text) & {
     authority_ = std::move(text);
     return *this;
   }
   channel_options&& authority(std::string text) && { return std::move(authority(std::move(text))); }
-  /// Goes in front of the library's own user-agent.
+  /// Goes in front of the library's own user-agent. Characters 0x20 to 0x7E, no blank in front; of anything else the
+  /// channel's constructor makes a std::invalid_argument.
   channel_options& user_agent(std::string text) & {
     user_agent_ = std::move(text);
     return *this;
@@ -176,8 +178,8 @@ class channel_options {
     return std::move(keepalive_without_calls(value));
   }
   /// Called on the channel's executor when a server has closed a connection for its PINGs (GOAWAY, too_many_pings),
-  /// with the keepalive time of new connections from then on. Log it: somebody has to change an option. Default:
-  /// nothing.
+  /// with the keepalive time of new connections from then on. Log it: somebody has to change an option. Default, also
+  /// of an empty function: a line on stderr (gRFC A8).
   channel_options& on_too_many_pings(std::function<void(duration)> f) & {
     on_too_many_pings_ = std::move(f);
     return *this;

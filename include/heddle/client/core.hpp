@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <heddle/base/config.hpp>
@@ -18,6 +19,9 @@
 #include <heddle/transport/ready_queue.hpp>
 
 namespace heddle::detail {
+
+/// The line on stderr of channels without channel_options::on_too_many_pings().
+std::string too_many_pings_text(std::string_view target, duration now);
 
 /// Lives on its executor: a strand, unless one thread is promised. The connection shares it, so that a call, its
 /// deadline and its connection need no locks between them.
@@ -76,6 +80,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   void tell_watchers(connectivity state);
 
   channel_options const options_;
+  std::string const target_text_;
   target const name_;
   std::string const authority_, user_agent_;
   compressor const* const encoder_;

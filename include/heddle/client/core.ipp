@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdio>
 #include <stdexcept>
 #include <utility>
 
@@ -7,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <heddle/base/metadata.hpp>
+#include <heddle/base/percent.hpp>
 #include <heddle/client/call.ipp>
 #include <heddle/client/core.hpp>
 
@@ -18,6 +22,23 @@ HEDDLE_DECL target checked_target(std::string_view text) {
   return std::move(*parsed);
 }
 
+HEDDLE_DECL std::string checked_authority(channel_options const& options, target const& name) {
+  bool const given = !options.authority().empty();
+  std::string const& text = given ? options.authority() : name.authority;
+  if (!is_valid_authority(text))
+    throw std::invalid_argument(std::string(given ? "channel_options::authority()" : "the target") +
+                                ": an authority may hold only the characters 0x21 to 0x7E");
+  return text;
+}
+
+HEDDLE_DECL std::string checked_user_agent(channel_options const& options) {
+  std::string const& text = options.user_agent();
+  if (!is_valid_metadata_text(text) || text.starts_with(' '))
+    throw std::invalid_argument(
+        "channel_options::user_agent(): only the characters 0x20 to 0x7E are allowed, and no blank in front");
+  return (text.empty() ? "" : text + " ") + "grpc-c++-heddle/" HEDDLE_VERSION_STRING;
+}
+
 /// Channels that were made of the same options, perhaps on several threads, share no source of jitter.
 HEDDLE_DECL channel_options with_own_random(channel_options options) {
   if (options.used_random() == nullptr) options.use_random(std::make_shared<default_random>());
@@ -27,10 +48,10 @@ HEDDLE_DECL channel_options with_own_random(channel_options options) {
 HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::string_view target_text,
                                        channel_options options)
     : options_(with_own_random(std::move(options))),
+      target_text_(target_text),
       name_(checked_target(target_text)),
-      authority_(options_.authority().empty() ? name_.authority : options_.authority()),
-      user_agent_((options_.user_agent().empty() ? "" : options_.user_agent() + " ") +
-                  "grpc-c++-heddle/" HEDDLE_VERSION_STRING),
+      authority_(checked_authority(options_, name_)),
+      user_agent_(checked_user_agent(options_)),
       encoder_(options_.compressors().get(options_.compression())),
       executor_(options_.single_threaded() ? std::move(executor) : asio::any_io_executor(asio::make_strand(executor))),
       deadlines_(options_.used_clock(), executor_),
@@ -98,13 +119,13 @@ HEDDLE_DECL void channel_core::on_deadline() {
 }
 
 HEDDLE_DECL void channel_core::pick(client_call& call) {
-  if (closed_) return call.end(status(status_code::cancelled, "the channel was destroyed"));
+  if (closed_) return call.end_with_channel();
   if (queue_head_ == nullptr) {
     transport::http2_driver* const driver = subchannel_.driver_with_room();
     if (driver != nullptr && call.start_attempt(*driver)) return;
   }
   if (subchannel_.state() == connectivity::transient_failure && !call.wait_for_ready())
-    return call.end(subchannel_.last_error());
+    return call.end_unconnected(subchannel_.last_error());
   call.queued_ = true;
   call.next_queued_ = nullptr;
   call.previous_queued_ = queue_tail_;
@@ -139,10 +160,21 @@ HEDDLE_DECL void channel_core::on_state(connectivity state, status const& why) {
   if (state == connectivity::idle) deadlines_.relax();
 }
 
+HEDDLE_DECL std::string too_many_pings_text(std::string_view target, duration now) {
+  std::string text = "heddle: the server of ";
+  percent_encode(target, text);  // one line, whatever it is
+  text += " has closed a connection for its PINGs (too_many_pings); new ones ask after ";
+  text += now == infinite ? "infinite" : std::to_string(std::chrono::ceil<std::chrono::seconds>(now).count()) + " s of";
+  return text + " silence: see channel_options::keepalive_time(); on_too_many_pings() there replaces this line\n";
+}
+
 /// gRFC A8. Connections that were made before the last doubling say nothing new.
 HEDDLE_DECL void channel_core::on_too_many_pings(duration time) {
   keepalive_time_ = std::max(keepalive_time_, transport::doubled_keepalive_time(time));
-  if (!options_.on_too_many_pings()) return;
+  if (!options_.on_too_many_pings()) {
+    std::fputs(too_many_pings_text(target_text_, keepalive_time_).c_str(), stderr);
+    return;
+  }
   asio::post(executor_, [f = options_.on_too_many_pings(), now = keepalive_time_] { f(now); });
 }
 
@@ -150,7 +182,7 @@ HEDDLE_DECL void channel_core::fail_queued(status const& why) {
   client_call* next = nullptr;
   for (client_call* call = queue_head_; call != nullptr; call = next) {
     next = call->next_queued_;
-    if (!call->wait_for_ready()) call->end(why);
+    if (!call->wait_for_ready()) call->end_unconnected(why);
   }
 }
 
@@ -214,14 +246,13 @@ HEDDLE_DECL void channel_core::tell_watchers(connectivity state) {
 HEDDLE_DECL void channel_core::close() {
   if (closed_) return;
   closed_ = true;
-  status const why(status_code::cancelled, "the channel was destroyed");
   std::vector<std::shared_ptr<client_call>> calls;
   {
     std::lock_guard const lock(mutex_);
     calls = calls_;
   }
   for (auto const& call : calls)
-    if (call->is_running()) call->conclude(why);
+    if (call->is_running()) call->end_with_channel();
   subchannel_.close();
   if (channelz_ != nullptr) channelz_->state.set(static_cast<int>(connectivity::shutdown));
   tell_watchers(connectivity::shutdown);

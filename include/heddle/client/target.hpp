@@ -23,6 +23,13 @@ struct target {
 /// INVALID_ARGUMENT with a text that says what is wrong with it.
 HEDDLE_DECL result<target> parse_target(std::string_view text);
 
+namespace detail {
+
+/// What may stand in :authority: one or more of 0x21 to 0x7E.
+bool is_valid_authority(std::string_view text) noexcept;
+
+}  // namespace detail
+
 }  // namespace heddle
 
 #ifndef HEDDLE_SEPARATE_COMPILATION

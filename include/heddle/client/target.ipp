@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
+#include <heddle/base/percent.hpp>
 #include <heddle/client/target.hpp>
 #include <heddle/transport/host_port.hpp>
 #include <heddle/transport/socket_address.hpp>
@@ -9,6 +11,10 @@
 namespace heddle {
 
 namespace detail {
+
+HEDDLE_DECL bool is_valid_authority(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x21 && c <= 0x7E; });
+}
 
 HEDDLE_DECL result<target> parse_literal_target(std::string_view scheme, std::string_view list) {
   target parsed;
@@ -66,6 +72,12 @@ HEDDLE_DECL result<target> parse_target(std::string_view text) {
   if (!parsed) return parsed.error();
   if (parsed->host.empty())
     return status(status_code::invalid_argument, "target \"" + std::string(text) + "\": the host is missing");
+  if (!detail::is_valid_authority(name)) {
+    std::string shown;
+    percent_encode(text, shown);  // a NUL would end the text of an exception
+    return status(status_code::invalid_argument,
+                  "target \"" + shown + "\": the host may hold only the characters 0x21 to 0x7E");
+  }
   target t;
   t.scheme = "dns";
   t.host = parsed->host;

@@ -144,9 +144,14 @@ HEDDLE_DECL status grpc_protocol::read_response(header_list const& fields, respo
 
 HEDDLE_DECL status grpc_protocol::read_trailers(header_list const& fields, response_head const& head,
                                                 metadata& trailers) const {
-  int http_status = head.http_status;
-  if (http_status == 0) http_status = detail::parse_http_status(fields.get(header_name::status));
-  return read_status(fields, http_status, trailers);
+  if (head.http_status != 0) return read_status(fields, head.http_status, trailers);
+  status s = read_status(fields, detail::parse_http_status(fields.get(header_name::status)), trailers);
+  if (fields.contains(header_name::grpc_status)) return s;
+  response_head only;  // whoever ends an answer so, and does not speak gRPC, is named
+  status foreign = read_response(fields, only);
+  if (!only.foreign) return s;
+  foreign.set_trailers(s.trailers());
+  return foreign;
 }
 
 HEDDLE_DECL status grpc_protocol::missing_trailers(response_head const& head) const {
