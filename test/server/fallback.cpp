@@ -1,6 +1,7 @@
 // Calls of methods that no service has.
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/raw_peer.hpp"
@@ -28,8 +29,8 @@ TEST_CASE("the fallback serves what no service does") {
   w.server->add_fallback(echo);
   auto const body = [&]() -> asio::awaitable<void> {
     generic_stub const any(*w.channel);
-    // What it serves can be of another service, a method that a known one lacks, or no method of gRPC's usual form.
-    for (std::string const method : {"/other.Service/Method", "/lab.Echo/Other", "/just_a_word", "/a/b/c"}) {
+    // What it serves can be of another service, or a method that a known one lacks.
+    for (std::string const method : {"/other.Service/Method", "/lab.Echo/Other"}) {
       INFO(method);
       generic_call call = any.call(method);
       raw_message const out("\x01\x02 no protobuf at all");
@@ -168,22 +169,46 @@ TEST_CASE("the fallback knows the form of the messages that a generic call is ma
   CHECK(form == "json");
 }
 
-TEST_CASE("there is one fallback at most, and it wants a path") {
+TEST_CASE("there is one fallback at most") {
   world w;
   w.server->add_fallback(echo);
   CHECK_THROWS_AS(w.server->add_fallback(echo), std::invalid_argument);
+}
+
+TEST_CASE("no other way to write a path gets past an interceptor to the fallback") {
+  int served = 0, guarded = 0;
+  auto const guard = [&guarded](call_context&, next) -> asio::awaitable<status> {
+    ++guarded;
+    co_return status(status_code::permission_denied, "not you");
+  };
+  world w(strands::none, server_options().intercept("pkg.Admin", guard).intercept("/shop.Prices/Set", guard));
+  w.server->add_fallback([&served](server_context&, generic_stream&) -> reply<void> {
+    ++served;
+    co_return ok;
+  });
   raw_peer peer = raw_client(w);
   handshake(w, peer);
-  header_list head;
-  head.add(":method", "POST");
-  head.add(":scheme", "http");
-  head.add(":path", "*");
-  head.add(":authority", "h");
-  head.add("te", "trailers");
-  head.add("content-type", "application/grpc");
-  peer.send(peer.frames.headers(1, head, flag::end_stream));
-  w.clock.settle();
-  std::string const answer = peer.received();
-  INFO(answer);
-  CHECK(answer.find("grpc-status=0") == std::string::npos);
+  stream_id id = 1;
+  auto const ask = [&](std::string_view path) {
+    peer.send(peer.frames.headers(std::exchange(id, id + 2), grpc_request(path), flag::end_stream));
+    w.clock.settle();
+    return peer.received();
+  };
+  for (std::string const path :
+       {"*", "/", "//", "///", "/just_a_word", "/a/b/c", "pkg.Admin/Delete", "//pkg.Admin/Delete", "/pkg.Admin//Delete",
+        "/pkg.Admin/Delete/", "/pkg.Admin/", "//Delete", "/x/../pkg.Admin/Delete", "/./pkg.Admin/Delete",
+        "/pkg%2EAdmin/Delete", "/shop.Prices/%53et", "/shop.Prices/Set?", "/shop.Prices/Set#x"}) {
+    std::string const answer = ask(path);
+    INFO(path << ": " << answer);
+    CHECK(answer.find("grpc-status=12 ") != std::string::npos);
+    CHECK(answer.find("malformed method name") != std::string::npos);
+  }
+  CHECK(guarded == 0);
+  CHECK(served == 0);
+  CHECK(ask("/pkg.Admin/Delete").find("grpc-status=7 ") != std::string::npos);
+  CHECK(ask("/shop.Prices/Set").find("grpc-status=7 ") != std::string::npos);
+  CHECK(guarded == 2);
+  CHECK(served == 0);
+  CHECK(ask("/shop.Prices/Get").find("grpc-status=0") != std::string::npos);
+  CHECK(served == 1);
 }

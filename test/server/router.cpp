@@ -54,3 +54,13 @@ TEST_CASE("a path that compression knows is looked up once") {
   CHECK(find(r, "/lab.Echo/Nothing", &unknown) == nullptr);
   CHECK(unknown == 0);
 }
+
+TEST_CASE("a path is a service and a method and nothing else") {
+  for (char const* path : {"/s/m", "/pkg.Service/Method", "/pkg.Service-2/Method:x"}) CHECK(router::is_canonical(path));
+  for (char const* path : {"", "/", "//", "///", "*", "s/m", "/s", "/s/", "//m", "//s/m", "/s//m", "/s/m/", "/a/s/m",
+                           "/s/m?", "/s?/m", "/s/m#", "/s/%6d"}) {
+    INFO(path);
+    CHECK(!router::is_canonical(path));
+    CHECK(router().not_found(path).message().starts_with("malformed method name"));
+  }
+}

@@ -97,7 +97,7 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
 
 HEDDLE_DECL route const* server_call::fallback_route() {
   route const* const fallback = shared_->routes.fallback();
-  if (fallback == nullptr || !request_.path.starts_with('/')) return nullptr;
+  if (fallback == nullptr || !router::is_canonical(request_.path)) return nullptr;
   named_method_ = method_descriptor(request_.path, call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
                                     idempotency::unknown);
   named_route_.self = fallback->self;

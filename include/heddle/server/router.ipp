@@ -22,13 +22,17 @@ HEDDLE_DECL bool router::add(std::shared_ptr<service> added, interceptor_list co
   return true;
 }
 
-HEDDLE_DECL status router::not_found(std::string_view path) const {
+HEDDLE_DECL bool router::is_canonical(std::string_view path) noexcept {
   auto const slash = path.rfind('/');
-  bool const canonical = path.starts_with('/') && slash > 1 && slash != std::string_view::npos &&
-                         slash + 1 < path.size() && slash == path.find('/', 1);
-  if (!canonical)
+  return path.starts_with('/') && slash > 1 && slash + 1 < path.size() && slash == path.find('/', 1) &&
+         path.find_first_of("?#%") == std::string_view::npos;
+}
+
+HEDDLE_DECL status router::not_found(std::string_view path) const {
+  if (!is_canonical(path))
     return status(status_code::unimplemented,
                   "malformed method name \"" + std::string(path) + "\": /service/method is wanted");
+  auto const slash = path.rfind('/');
   std::string_view const wanted_service = path.substr(1, slash - 1), wanted_method = path.substr(slash + 1);
   nearest_name service(wanted_service), method(wanted_method);
   bool known = false;

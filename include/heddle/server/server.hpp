@@ -53,8 +53,8 @@ class server {
 
   /// Serves every call of a method that no service has, also of services that are here:
   /// `reply<void> handler(server_context& context, generic_stream& both)`. context.method().path() says which method it
-  /// is; to interceptors it is a bidirectional one. Messages are bytes in the encoding that the client has chosen.
-  /// Throws std::invalid_argument when there is one already.
+  /// is; to interceptors it is a bidirectional one. Paths of another form than /service/method never reach it. Messages
+  /// are bytes in the encoding that the client has chosen. Throws std::invalid_argument when there is one already.
   template <class Handler>
   server& add_fallback(Handler handler) {
     using fallback = detail::fallback_service<Handler>;
