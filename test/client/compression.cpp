@@ -159,7 +159,7 @@ TEST_CASE("answers in all encodings, good and bad") {
       {"two members", "gzip", framed_packed(good + good), status_code::internal, "no gzip", true},
       {"no Text", "gzip", framed_packed(packed(*gzip(), "\x0f\x0f")), status_code::internal, "no lab.Text", true},
       {"a bomb", "gzip", framed_packed(packed_bomb(*gzip(), 8)), status_code::resource_exhausted,
-       "becomes more than max_receive_message_size (10000 bytes)", true},
+       "becomes more than channel_options::max_receive_message_size (10000 bytes)", true},
       {"a long one", "gzip", "\1" + u32(10'001), status_code::resource_exhausted, "max_receive_message_size", false},
   };
   for (row const& r : rows) {

@@ -81,12 +81,11 @@ error_text const texts[] = {
     {"a reset", "CANCELLED: the peer reset the stream with CANCEL (/lab.Echo/Unary at memory)"},
 
     {"a large answer",
-     "RESOURCE_EXHAUSTED: received a message of 6 bytes, which is more than max_receive_message_size (5 bytes) "
-     "(/lab.Echo/Unary at memory)"},
+     "RESOURCE_EXHAUSTED: received a message of 6 bytes, which is more than channel_options::max_receive_message_size "
+     "(5 bytes) (/lab.Echo/Unary at memory)"},
     {"a packed answer that is large",
-     "RESOURCE_EXHAUSTED: received a message of 45 bytes of gzip, which becomes more than max_receive_message_size "
-     "(1000 "
-     "bytes) (/lab.Echo/Unary at memory)"},
+     "RESOURCE_EXHAUSTED: received a message of 45 bytes of gzip, which becomes more than "
+     "channel_options::max_receive_message_size (1000 bytes) (/lab.Echo/Unary at memory)"},
     {"a large request",
      "RESOURCE_EXHAUSTED: the request message of 12 bytes is larger than max_send_message_size, 5 (/lab.Echo/Unary, "
      "call_options or channel_options::max_send_message_size())"},

@@ -210,7 +210,7 @@ TEST_CASE("wrong messages") {
       {"a byte too few", body(one.substr(0, one.size() - 1)), status_code::internal, "ended inside a message"},
       {"no such message", body(message_of("\x0f\x0f")), status_code::internal, "lab.Text"},
       {"too large", body(std::string("\0\x7f\xff\xff\xff", 5)), status_code::resource_exhausted,
-       "more than max_receive_message_size (4194304 bytes)"},
+       "more than channel_options::max_receive_message_size (4194304 bytes)"},
       {"compressed, without an encoding", body(message_of(text("x").SerializeAsString(), 1)), status_code::internal,
        "compressed message without a grpc-encoding"},
   };

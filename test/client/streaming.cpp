@@ -334,7 +334,7 @@ TEST_CASE("messages above a limit in streams") {
       s = co_await status_of(download.read());
       INFO(to_string(s));
       CHECK(s.code() == status_code::resource_exhausted);
-      CHECK(s.message().find(size == 1500 ? "max_receive_message_size" : "max_send_message_size") !=
+      CHECK(s.message().find(size == 1500 ? "channel_options::max_receive_message_size" : "max_send_message_size") !=
             std::string_view::npos);
     }
     auto never_sent = w.client().download(text(std::string(5000, 'x')));

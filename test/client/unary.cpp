@@ -181,9 +181,10 @@ TEST_CASE("messages above a limit fail, each with the name of the option") {
       char const* says;
     };
     row const rows[] = {
-        {"server receives", 2000, 0, call_options(), "max_receive_message_size"},
+        {"server receives", 2000, 0, call_options(), "server_options::max_receive_message_size"},
         {"server sends", 0, 3000, call_options(), "max_send_message_size"},
-        {"client receives", 0, 1000, call_options().max_receive_message_size(999), "max_receive_message_size"},
+        {"client receives", 0, 1000, call_options().max_receive_message_size(999),
+         "call_options::max_receive_message_size"},
         {"client sends", 1000, 0, call_options().max_send_message_size(999), "max_send_message_size"},
         {"all fits", 1500, 2500, call_options(), nullptr},
     };

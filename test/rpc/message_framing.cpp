@@ -139,6 +139,10 @@ TEST_CASE("the error for a message that is too large names the sizes and the opt
   CHECK(reader.read(heddle::as_bytes(framed("12345"))) == outcome::error);
   CHECK(reader.error().message() ==
         "received a message of 5 bytes, which is more than max_receive_message_size (4 bytes)");
+  message_reader named(heddle::receive_limit(4, "channel_options"));
+  CHECK(named.read(heddle::as_bytes(framed("12345"))) == outcome::error);
+  CHECK(named.error().message() ==
+        "received a message of 5 bytes, which is more than channel_options::max_receive_message_size (4 bytes)");
 }
 
 TEST_CASE("after an error nothing is read any more") {

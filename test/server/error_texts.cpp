@@ -1,7 +1,9 @@
 // What a server answers when no handler has made the status, and what its owner hears besides; docs/errors.md quotes
 // it.
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <heddle/base/status_io.hpp>
@@ -26,12 +28,11 @@ error_text const texts[] = {
     {"no path of gRPC", "UNIMPLEMENTED: malformed method name \"/echo\": /service/method is wanted"},
     {"a method without a handler", "UNIMPLEMENTED: method /lab.Echo/Chat is not implemented"},
     {"a large request",
-     "RESOURCE_EXHAUSTED: the request: received a message of 102 bytes, which is more than max_receive_message_size "
-     "(100 "
-     "bytes)"},
+     "RESOURCE_EXHAUSTED: the request: received a message of 102 bytes, which is more than "
+     "server_options::max_receive_message_size (100 bytes)"},
     {"a packed request that is large",
      "RESOURCE_EXHAUSTED: the request: received a message of 45 bytes of gzip, which becomes more than "
-     "max_receive_message_size (100 bytes)"},
+     "server_options::max_receive_message_size (100 bytes)"},
     {"a large answer",
      "RESOURCE_EXHAUSTED: a response message of 202 bytes is larger than server_options::max_send_message_size(), 200"},
     {"large headers",
@@ -42,8 +43,11 @@ error_text const texts[] = {
     {"no request", "UNIMPLEMENTED: the request has no message where exactly one is wanted"},
     {"two requests", "UNIMPLEMENTED: the request has more than the one message that is wanted"},
     {"an encoding that nobody knows",
-     "UNIMPLEMENTED: grpc-encoding zebra is not supported here: identity,gzip,deflate are"},
-    {"a timeout that is none", "INTERNAL: grpc-timeout is malformed"},
+     "UNIMPLEMENTED: grpc-encoding zebra is not supported here, only identity,gzip,deflate: "
+     "server_options::compressors()"},
+    {"a timeout that is none",
+     "INTERNAL: grpc-timeout \"soon\" is malformed: 1 to 8 digits and one of HMSmun are wanted"},
+    {"a read() that its handler cancels", "CANCELLED: read() was cancelled (/lab.Echo/Chat)"},
     {"a handler that throws", "UNKNOWN: the handler threw an exception"},
     //]
 };
@@ -69,6 +73,30 @@ status asked(std::string_view path, std::string const& body,
   status end;
   auto const read = [&]() -> asio::awaitable<void> { end = co_await call.finish(); };
   testing::run(w.clock, read());
+  return end;
+}
+
+/// The status of a handler that gives up its read().
+status cancelled_read() {
+  world w;
+  w.service.on_chat = [&w](server_context&, stream<Text, Text>& peer) -> reply<void> {
+    asio::cancellation_signal signal;
+    status why;
+    auto const note = [&why](status s, std::optional<Text>) { why = std::move(s); };
+    peer.read(asio::bind_cancellation_slot(signal.slot(), note));
+    co_await w.clock.sleep_for(1s);
+    signal.emit(asio::cancellation_type::total);
+    co_await w.clock.sleep_for(1s);
+    co_return why;
+  };
+  status end;
+  auto const body = [&]() -> asio::awaitable<void> {
+    auto chat = w.client().chat();
+    end = co_await status_of(chat.read());
+  };
+  task const t = w.start(body);
+  w.clock.advance(3s);
+  t.get();
   return end;
 }
 
@@ -101,6 +129,7 @@ error_makers const makers = {
      [] {
        return asked("/lab.Echo/Unary", request_of("x"), {{"grpc-timeout", "soon"}});
      }},
+    {"a read() that its handler cancels", cancelled_read},
     {"a handler that throws", [] { return asked("/lab.Echo/Unary", request_of("throw")); }},
 };
 

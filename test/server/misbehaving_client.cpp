@@ -179,7 +179,8 @@ TEST_CASE("requests with broken messages") {
       {"a byte too few", one.substr(0, one.size() - 1), status_code::internal, "ended inside a message"},
       {"no such message", message_of("\x0f\x0f"), status_code::internal, "is no lab.Text"},
       {"too large", std::string("\0\x7f\xff\xff\xff", 5), status_code::resource_exhausted,
-       "the request: received a message of 2147483647 bytes, which is more than max_receive_message_size (4194304"},
+       "the request: received a message of 2147483647 bytes, which is more than "
+       "server_options::max_receive_message_size (4194304"},
       {"compressed, without an encoding", message_of(text("x").SerializeAsString(), 1), status_code::internal,
        "without a grpc-encoding"},
   };

@@ -43,7 +43,7 @@ class client_attempt final : public rpc::exchange_events {
 
   /// False when the connection has no room. `subtype`: what the answer's messages must be, "" for protobuf's own form;
   /// it must live as long as the attempt. Without: anything.
-  bool start(transport::http2_driver& driver, header_list const& head, std::size_t max_message_size,
+  bool start(transport::http2_driver& driver, header_list const& head, receive_limit limit,
              std::optional<std::string_view> subtype);
   bool active() const noexcept { return exchange_ != nullptr; }
   /// Room for `n` bytes, which are whole framed messages when they are committed.

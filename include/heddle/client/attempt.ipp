@@ -7,11 +7,11 @@
 
 namespace heddle::detail {
 
-HEDDLE_DECL bool client_attempt::start(transport::http2_driver& driver, header_list const& head,
-                                       std::size_t max_message_size, std::optional<std::string_view> subtype) {
+HEDDLE_DECL bool client_attempt::start(transport::http2_driver& driver, header_list const& head, receive_limit limit,
+                                       std::optional<std::string_view> subtype) {
   reset();
   subtype_ = subtype;
-  inbound_.reset(max_message_size);
+  inbound_.reset(limit);
   exchange_ = driver.open(head, *this);
   if (exchange_ == nullptr) return false;
   driver_ = std::static_pointer_cast<transport::http2_driver>(driver.shared_from_this());

@@ -169,7 +169,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   compressor const* encoder_ = nullptr;  // of requests
   std::shared_ptr<codec const> codec_;  // null: protobuf's own form, or raw messages
   bool raw_ = false;  // both messages are
-  std::size_t max_receive_ = 0, max_send_ = 0;
+  receive_limit max_receive_ = 0;
+  std::size_t max_send_ = 0;
   time_point until_ = never;
   std::shared_ptr<call_scope> parent_;
   bool wait_for_ready_ = false;

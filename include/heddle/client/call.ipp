@@ -62,7 +62,8 @@ HEDDLE_DECL void client_call::prepare(method_descriptor const& method, call_opti
   choose_encoder(options);
   choose_codec(options);
   wait_for_ready_ = options.wait_for_ready();
-  max_receive_ = options.max_receive_message_size().value_or(core_.options().max_receive_message_size());
+  max_receive_ = receive_limit(core_.options().max_receive_message_size(), "channel_options");
+  if (auto const own = options.max_receive_message_size()) max_receive_ = receive_limit(*own, "call_options");
   max_send_ = options.max_send_message_size().value_or(core_.options().max_send_message_size());
   single_ = nullptr;
   replay_.clear();

@@ -62,7 +62,9 @@ HEDDLE_DECL status grpc_protocol::read_request(header_list const& fields, reques
       case header_name::grpc_accept_encoding: detail::add_to_list(head.accepted, field.value); break;
       case header_name::grpc_timeout:
         head.timeout = parse_timeout(field.value);
-        if (!head.timeout) wrong = status(status_code::internal, "grpc-timeout is malformed");
+        if (!head.timeout)
+          wrong = status(status_code::internal, "grpc-timeout \"" + std::string(field.value) +
+                                                    "\" is malformed: 1 to 8 digits and one of HMSmun are wanted");
         break;
       default:
         if (!read_metadata(field, head.metadata))

@@ -17,10 +17,10 @@ namespace heddle::rpc {
 class inbound {
  public:
   /// Starts over for a new call. Keeps memory.
-  void reset(std::size_t max_message_size) noexcept {
+  void reset(receive_limit limit) noexcept {
     buffer_.clear();
     lent_ = {};
-    reader_ = message_reader(max_message_size);
+    reader_ = message_reader(limit);
     earned_ = 0;
     ended_ = compressed_ = false;
     decoder_ = nullptr;

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <heddle/base/bytes.hpp>
@@ -30,6 +32,17 @@ inline void write_prefix(std::uint8_t* out, bool compressed, std::uint32_t size)
   out[4] = static_cast<std::uint8_t>(size);
 }
 
+/// `max_receive_message_size` in bytes; 0 lets only empty messages through. Errors tell whose it is.
+struct receive_limit {
+  receive_limit(std::size_t most, std::string_view options = {}) noexcept : bytes(most), options_class(options) {}
+
+  /// "server_options::max_receive_message_size (100 bytes)"
+  std::string text() const;
+
+  std::size_t bytes;
+  std::string_view options_class;  // a literal; empty: nobody knows
+};
+
 /// Finds messages in the bytes of a stream, and judges each by its prefix, before anyone makes room for its body. It
 /// keeps no bytes: the caller gives it what is there, beginning at a prefix, and consumes the messages that it finds:
 ///
@@ -43,8 +56,7 @@ class message_reader {
  public:
   enum class outcome : std::uint8_t { need_more, message, error };
 
-  /// `max_receive_message_size` in bytes; 0 lets only empty messages through.
-  explicit message_reader(std::size_t max_receive_message_size) noexcept : limit_(max_receive_message_size) {}
+  explicit message_reader(receive_limit limit) noexcept : limit_(limit) {}
 
   /// Whether the peer named a `grpc-encoding` other than identity: without one a compressed message is an error.
   void set_encoded(bool encoded) noexcept { encoded_ = encoded; }
@@ -58,7 +70,7 @@ class message_reader {
     prefix_.compressed = available[0] != 0;
     prefix_.size = std::uint32_t{available[1]} << 24 | std::uint32_t{available[2]} << 16 |
                    std::uint32_t{available[3]} << 8 | available[4];
-    if (prefix_.size > limit_) return fail_size();
+    if (prefix_.size > limit_.bytes) return fail_size();
     wanted_ += prefix_.size;
     return available.size() < wanted_ ? outcome::need_more : outcome::message;
   }
@@ -69,7 +81,7 @@ class message_reader {
   message_prefix const& prefix() const noexcept { return prefix_; }
   /// The body of the message that read() found in these bytes.
   bytes_view body(bytes_view available) const noexcept { return available.subspan(message_prefix_size, prefix_.size); }
-  std::size_t limit() const noexcept { return limit_; }
+  receive_limit const& limit() const noexcept { return limit_; }
   /// The message that was found turns out to be none.
   void fail(status why) noexcept { error_ = std::move(why); }
   /// INTERNAL for a wrong flag, RESOURCE_EXHAUSTED for a message over the limit; OK as long as there is no error.
@@ -84,7 +96,7 @@ class message_reader {
   void fail_flag(std::uint8_t flag);
   outcome fail_size();
 
-  std::size_t limit_;
+  receive_limit limit_;
   std::size_t wanted_ = message_prefix_size;
   message_prefix prefix_;
   bool encoded_ = false;

@@ -6,6 +6,11 @@
 
 namespace heddle {
 
+HEDDLE_DECL std::string receive_limit::text() const {
+  std::string const option = options_class.empty() ? std::string() : std::string(options_class) + "::";
+  return option + "max_receive_message_size (" + std::to_string(bytes) + " bytes)";
+}
+
 HEDDLE_DECL void message_reader::fail_flag(std::uint8_t flag) {
   error_ = status(status_code::internal,
                   flag == 1 ? std::string("received a compressed message without a grpc-encoding")
@@ -14,8 +19,7 @@ HEDDLE_DECL void message_reader::fail_flag(std::uint8_t flag) {
 
 HEDDLE_DECL message_reader::outcome message_reader::fail_size() {
   error_ = status(status_code::resource_exhausted, "received a message of " + std::to_string(prefix_.size) +
-                                                       " bytes, which is more than max_receive_message_size (" +
-                                                       std::to_string(limit_) + " bytes)");
+                                                       " bytes, which is more than " + limit_.text());
   return outcome::error;
 }
 

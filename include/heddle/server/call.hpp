@@ -108,6 +108,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void send_head();
   void show_head();
   void check_open() const;
+  status cancelled(std::string_view operation) const;
   template <class F>
   static status status_of(F f);
   void begin_read(void* message, message_ops const& ops, operation_outcome& outcome);

@@ -51,7 +51,7 @@ HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
 }
 
 HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool too_large) {
-  inbound_.reset(shared_->options.max_receive_message_size());
+  inbound_.reset(receive_limit(shared_->options.max_receive_message_size(), "server_options"));
   status wrong = route_request(fields);
   if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
     if (too_large)
@@ -122,8 +122,8 @@ HEDDLE_DECL status server_call::check_request() {
   compressor_list const& known = shared_->options.compressors();
   if (!request_.encoding.empty() && known.find(request_.encoding) == nullptr) {
     response_.accepted = known.names();
-    return status(status_code::unimplemented, "grpc-encoding " + request_.encoding + " is not supported here: " +
-                                                  response_.accepted + (known.empty() ? " is" : " are"));
+    return status(status_code::unimplemented, "grpc-encoding " + request_.encoding + " is not supported here, only " +
+                                                  response_.accepted + ": server_options::compressors()");
   }
   if (until_ != never && *request_.timeout <= duration::zero())
     return status(status_code::deadline_exceeded, "the deadline had passed when the call arrived");

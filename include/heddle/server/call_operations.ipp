@@ -18,6 +18,11 @@ HEDDLE_DECL void server_call::check_open() const {
     throw rpc_error(status_code::cancelled, "the call is over: the client has gone, or its deadline has passed");
 }
 
+HEDDLE_DECL status server_call::cancelled(std::string_view operation) const {
+  return status(status_code::cancelled,
+                std::string(operation) + " was cancelled (" + std::string(route_->method->path()) + ")");
+}
+
 // ---- reading
 
 HEDDLE_DECL asio::awaitable<bool> server_call::read(void* message, message_ops const& ops) {
@@ -31,12 +36,12 @@ HEDDLE_DECL asio::awaitable<bool> server_call::read(void* message, message_ops c
       reader_.complete_later();
     };
     co_await reader_.wait(driver_->get_executor(), nothing, cancel);
-    if (read_cancelled_ && !over_) throw rpc_error(status_code::cancelled, "read() was cancelled");
+    if (read_cancelled_ && !over_) throw rpc_error(cancelled("read()"));
   }
   co_return true;
 }
 
-/// Read by the client, whose own limits have the same names.
+/// Read by the client, which has limits of its own.
 HEDDLE_DECL status server_call::bad_request() const {
   status why = inbound_.error();
   why.set_message("the request: " + std::string(why.message()));
@@ -117,7 +122,7 @@ HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, messag
   };
   co_await writer_.wait(driver_->get_executor(), start, cancel);
   check_open();
-  if (write_cancelled_) throw rpc_error(status_code::cancelled, "write() was cancelled");
+  if (write_cancelled_) throw rpc_error(cancelled("write()"));
 }
 
 HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops, write_options how) {
@@ -218,14 +223,14 @@ HEDDLE_DECL void server_call::begin_write(void const* message, message_ops const
 HEDDLE_DECL void server_call::cancel_read() {
   operation_outcome* const outcome = std::exchange(read_outcome_, nullptr);
   if (outcome == nullptr) return;
-  outcome->why = status(status_code::cancelled, "read() was cancelled");
+  outcome->why = cancelled("read()");
   reader_.complete_later();
 }
 
 HEDDLE_DECL void server_call::cancel_write() {
   operation_outcome* const outcome = std::exchange(write_outcome_, nullptr);
   if (outcome == nullptr) return;
-  outcome->why = status(status_code::cancelled, "write() was cancelled");
+  outcome->why = cancelled("write()");
   writer_.complete_later();
 }
 
