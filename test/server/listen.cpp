@@ -363,3 +363,33 @@ TEST_CASE("a server that was drained opens no port any more") {
   r.context.poll();
   CHECK(!exists(f.path("s")));
 }
+
+TEST_CASE("a port takes as many connections as it may, closes the others unseen, and has room again when one goes") {
+  std::vector<std::string> admitted;
+  real r(server_options().max_connections(1));
+  auto const note = [&admitted](native_socket, std::string_view peer) {
+    admitted.push_back(std::string(peer));
+    return true;
+  };
+  std::string const target = r.server.listen("127.0.0.1:0", listen_options().on_accept(note)).to_target();
+  auto const body = [&]() -> asio::awaitable<void> {
+    {
+      heddle::channel first(r.context, target);
+      Text const request = text("x");
+      status const one = co_await status_of(lab::echo::client(first).unary(request));
+      CHECK(one == ok);
+      CHECK(r.server.refused_connections() == 0);
+      status const other = co_await r.call(target);
+      CHECK(other.code() == status_code::unavailable);
+      CHECK(r.server.refused_connections() >= 1);
+      CHECK(admitted.size() == 1);
+      status const again = co_await status_of(lab::echo::client(first).unary(request));
+      CHECK(again == ok);
+    }
+    status s;
+    for (int i = 0; i < 100 && (i == 0 || !s.is_ok()); ++i) s = co_await r.call(target);  // until the end is noticed
+    CHECK(s == ok);
+    CHECK(admitted.size() == 2);
+  };
+  r.run(body);
+}

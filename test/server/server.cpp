@@ -1,12 +1,14 @@
 // A server's ports, its services, and its handle.
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
 
-#include "support/lab.hpp"
+#include "support/raw_peer.hpp"
 
 using namespace heddle;
 using namespace heddle::test;
@@ -180,4 +182,66 @@ TEST_CASE("a server that was stopped takes nothing more") {
 TEST_CASE("endpoints as text") {
   CHECK(heddle::endpoint("127.0.0.1", 80).to_string() == "127.0.0.1:80");
   CHECK(heddle::endpoint("::1", 80).to_string() == "[::1]:80");
+}
+
+TEST_CASE("streams above the maximum of connections are closed, and counted") {
+  auto const strands_of = GENERATE(strands::none, strands::everywhere);
+  world w(strands_of, server_options().max_connections(2));
+  int handlers = 0;
+  w.service.on_unary = [&](server_context&, Text& request) -> reply<Text> {
+    ++handlers;
+    co_return request;
+  };
+  auto const ask = [&](raw_peer& peer, Text const& request) {
+    peer.send({peer.frames.headers(1, grpc_request()), data(1, framed(request), flag::end_stream)});
+    w.clock.settle();
+    return peer.received();
+  };
+  std::optional<raw_peer> first(raw_client(w)), second(raw_client(w));
+  handshake(w, *first);
+  handshake(w, *second);
+  CHECK(!first->ended());
+  CHECK(!second->ended());
+  CHECK(w.server->refused_connections() == 0);
+  {
+    raw_peer third = raw_client(w);
+    w.clock.settle();
+    CHECK(third.ended());
+    CHECK(third.received() == "");
+    CHECK(w.server->refused_connections() == 1);
+  }
+  CHECK(ask(*first, text("x")).find("grpc-status=0") != std::string::npos);
+  first.reset();
+  w.clock.settle();
+  first.emplace(raw_client(w));
+  handshake(w, *first);
+  CHECK(!first->ended());
+  CHECK(w.server->refused_connections() == 1);
+  CHECK(ask(*first, text("x")).find("grpc-status=0") != std::string::npos);
+  CHECK(handlers == 2);
+}
+
+TEST_CASE("a connection that is gone takes its place as long as one of its handlers runs") {
+  world w(strands::none, server_options().max_connections(1));
+  w.service.on_unary = [&](server_context&, Text& request) -> reply<Text> {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());  // this one does not listen
+    co_await w.clock.sleep_for(1h);
+    co_return request;
+  };
+  std::optional<raw_peer> first(raw_client(w));
+  handshake(w, *first);
+  first->send({first->frames.headers(1, grpc_request()), data(1, framed(text("x")), flag::end_stream)});
+  w.clock.settle();
+  first.reset();
+  w.clock.advance(59min);
+  {
+    raw_peer second = raw_client(w);
+    w.clock.settle();
+    CHECK(second.ended());
+  }
+  w.clock.advance(1min);
+  raw_peer third = raw_client(w);
+  handshake(w, third);
+  CHECK(!third.ended());
+  CHECK(w.server->refused_connections() == 1);
 }

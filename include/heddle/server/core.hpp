@@ -41,6 +41,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   asio::any_io_executor connection_executor() const;
   void serve(std::unique_ptr<byte_stream> stream);
   void stop_from_anywhere();
+  std::size_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
   // On the executor.
   void begin(std::shared_ptr<server_wait> w);
@@ -58,6 +59,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   endpoint add_port(std::shared_ptr<listener> opened);
   void accept(std::shared_ptr<port> p);
   void accepted(std::shared_ptr<port> const& p, error_code ec, listener::socket socket);
+  bool refuse();
   void add_session(std::unique_ptr<byte_stream> stream);
   void session_ended(server_session& session);
   void tell_services();
@@ -82,6 +84,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   std::list<std::shared_ptr<server_wait>> waits_;
   std::size_t abandoned_ = 0;
   std::atomic<bool> services_told_{false};
+  std::atomic<std::size_t> refused_{0};  // for want of room
 };
 
 }  // namespace heddle::detail

@@ -71,7 +71,8 @@ HEDDLE_DECL void server_core::accepted(std::shared_ptr<port> const& p, error_cod
   if (stage_ != stage::running || !p->socket->is_open()) return;
   if (!ec) {
     p->next_pause = std::chrono::milliseconds(100);
-    if (auto stream = p->socket->admit(std::move(socket))) add_session(std::move(stream));
+    if (!refuse())
+      if (auto stream = p->socket->admit(std::move(socket))) add_session(std::move(stream));
     return accept(p);
   }
   if (ec == asio::error::operation_aborted) return;
@@ -86,10 +87,17 @@ HEDDLE_DECL void server_core::accepted(std::shared_ptr<port> const& p, error_cod
 
 // ---- connections
 
+/// Whether there is no room for one more.
+HEDDLE_DECL bool server_core::refuse() {
+  if (sessions_.size() < shared_->options.max_connections()) return false;
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
 HEDDLE_DECL void server_core::serve(std::unique_ptr<byte_stream> stream) {
   asio::dispatch(executor_, [self = shared_from_this(), s = std::shared_ptr<std::unique_ptr<byte_stream>>(
                                                             new std::unique_ptr<byte_stream>(std::move(stream)))] {
-    if (self->stage_ <= stage::running) self->add_session(std::move(*s));
+    if (self->stage_ <= stage::running && !self->refuse()) self->add_session(std::move(*s));
   });
 }
 

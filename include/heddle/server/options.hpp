@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,7 +30,8 @@ class server_options {
  public:
   server_options() {}
 
-  /// The largest request message, in bytes; a larger one is answered with RESOURCE_EXHAUSTED on its first five bytes.
+  /// The largest request message, in bytes; a larger one is answered with RESOURCE_EXHAUSTED on its first five bytes. 0 lets
+  /// only empty ones in. Default 4 MiB.
   server_options& max_receive_message_size(std::size_t value) & noexcept {
     max_receive_message_size_ = value;
     return *this;
@@ -39,7 +41,7 @@ class server_options {
   }
   std::size_t max_receive_message_size() const noexcept { return max_receive_message_size_; }
 
-  /// The largest response message, in bytes.
+  /// The largest response message, in bytes; a larger one becomes RESOURCE_EXHAUSTED. 0: only empty ones. Default 2 GiB - 1.
   server_options& max_send_message_size(std::size_t value) & noexcept {
     max_send_message_size_ = value;
     return *this;
@@ -91,6 +93,17 @@ class server_options {
   }
   server_options&& grace(duration value) && noexcept { return std::move(grace(value)); }
   duration grace() const noexcept { return grace_; }
+
+  /// How many connections there may be at a time. One that comes above that is closed at once, unread, before any hook of
+  /// listen_options sees it, and counted: server::refused_connections(). Those count that are open, also while they are
+  /// drained, and those that are gone while one of their handlers still runs. Of each server: thread_per_core() has several.
+  /// Default: no limit but the process's descriptors.
+  server_options& max_connections(std::size_t most) & noexcept {
+    max_connections_ = most;
+    return *this;
+  }
+  server_options&& max_connections(std::size_t most) && noexcept { return std::move(max_connections(most)); }
+  std::size_t max_connections() const noexcept { return max_connections_; }
 
   /// How long a connection may be silent, with or without calls, before a PING asks whether the client is still there.
   /// Default 2 h, at least 1 s; `infinite`: never.
@@ -234,6 +247,7 @@ class server_options {
  private:
   std::size_t max_receive_message_size_ = 4 * 1024 * 1024;
   std::size_t max_send_message_size_ = 0x7fffffff;
+  std::size_t max_connections_ = std::numeric_limits<std::size_t>::max();
   duration handshake_timeout_ = std::chrono::seconds(10);
   duration grace_ = std::chrono::seconds(30);
   duration keepalive_time_ = std::chrono::hours(2), keepalive_timeout_ = std::chrono::seconds(20);

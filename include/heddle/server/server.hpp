@@ -69,7 +69,7 @@ class server {
   /// Takes over a stream socket that listens already, as systemd's socket activation passes them from descriptor 3 on.
   /// Throws as above, and then the descriptor stays the caller's.
   endpoint listen(native_socket listening, listen_options options = listen_options());
-  /// Serves one connected stream, for example one end of make_memory_streams().
+  /// Serves one connected stream, for example one end of make_memory_streams(). One above max_connections() is closed.
   void serve(std::unique_ptr<byte_stream> stream);
   /// Serves any connected stream of Asio's kind: sockets, ssl::stream after its handshake, pipes, what reads and writes
   /// alike. Needs <heddle/transport/any_stream.hpp>. Whatever executor it was made with, its completions run on one of
@@ -102,6 +102,9 @@ class server {
     return detail::start_operation<detail::server_operation, void(status, std::size_t), Token>(
         token, detail::executor_of(*core_), core_, std::optional<duration>(grace));
   }
+
+  /// How many connections were closed at once because of server_options::max_connections().
+  std::size_t refused_connections() const noexcept;
 
   /// For the parts of heddle that are built on top.
   detail::server_core& heddle_core_() const noexcept { return *core_; }

@@ -46,6 +46,8 @@ HEDDLE_DECL asio::any_io_executor server::connection_executor() const { return c
 
 HEDDLE_DECL void server::serve(std::unique_ptr<byte_stream> stream) { core_->serve(std::move(stream)); }
 
+HEDDLE_DECL std::size_t server::refused_connections() const noexcept { return core_->refused(); }
+
 namespace detail {
 
 HEDDLE_DECL asio::any_io_executor const& executor_of(server_core const& core) noexcept { return core.get_executor(); }
