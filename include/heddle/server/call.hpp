@@ -54,7 +54,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   friend struct call_access;
   friend class server_interception;
   friend class stream_operation;
-  friend class send_headers_initiation;
+  friend class send_headers_operation;
 
   enum class phase : std::uint8_t {
     idle,

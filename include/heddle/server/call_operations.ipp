@@ -273,11 +273,15 @@ HEDDLE_DECL void stream_operation::cancel_write() {
   asio::dispatch(home(), [call = call_] { call->cancel_write(); });
 }
 
-HEDDLE_DECL status send_headers_initiation::send(server_call& call) {
-  return server_call::status_of([&call] {
-    call.check_open();
-    if (!call.head_sent_) call.send_head();
+HEDDLE_DECL asio::any_io_executor const& send_headers_operation::home() const noexcept {
+  return call_->driver_->get_executor();
+}
+HEDDLE_DECL void send_headers_operation::start() {
+  why_ = server_call::status_of([this] {
+    call_->check_open();
+    if (!call_->head_sent_) call_->send_head();
   });
+  place_.complete_later();
 }
 
 // ---- the ways in for typed code

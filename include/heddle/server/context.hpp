@@ -112,9 +112,8 @@ struct call_access {
 
 template <completion_token<void(status)> Token>
 auto server_context::send_headers(Token&& token) {
-  auto const& home = detail::call_access::executor(call_);
-  return asio::async_initiate<Token, void(status)>(detail::send_headers_initiation(home), token,
-                                                   detail::call_access::share(call_));
+  return detail::start_operation<detail::send_headers_operation, void(status), Token>(
+      token, detail::call_access::executor(call_), detail::call_access::share(call_));
 }
 
 }  // namespace heddle

@@ -7,8 +7,6 @@
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/append.hpp>
-#include <boost/asio/post.hpp>
 
 #include <heddle/base/config.hpp>
 #include <heddle/rpc/message_ops.hpp>
@@ -84,20 +82,19 @@ class stream_write_operation : public stream_operation {
 };
 
 /// Sends the headers at once, and says so later.
-class send_headers_initiation {
+class send_headers_operation {
  public:
-  using executor_type = asio::any_io_executor;
-  explicit send_headers_initiation(executor_type home) noexcept : home_(std::move(home)) {}
-  executor_type get_executor() const noexcept { return home_; }
-
-  template <class Handler>
-  void operator()(Handler&& handler, std::shared_ptr<server_call> const& call) const {
-    asio::post(home_, asio::append(std::forward<Handler>(handler), send(*call)));
-  }
+  explicit send_headers_operation(std::shared_ptr<server_call> call) noexcept : call_(std::move(call)) {}
+  waiter& place() noexcept { return place_; }
+  asio::any_io_executor const& home() const noexcept;
+  void start();
+  void cancel() const noexcept {}  // it is too late
+  std::tuple<status> take() { return {std::move(why_)}; }
 
  private:
-  static status send(server_call& call);
-  executor_type home_;
+  std::shared_ptr<server_call> call_;
+  status why_;
+  waiter place_;  // for a moment: nobody else knows when the headers have left
 };
 
 }  // namespace heddle::detail
