@@ -1,5 +1,7 @@
 // Health is set and channelz is read on one thread while others run calls. Meant for the thread sanitizer as well.
 #include <atomic>
+#include <cstdint>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -65,6 +67,26 @@ std::int64_t calls(heddle::channelz const& records, heddle::detail::channelz_kin
 }
 
 }  // namespace
+
+TEST_CASE("a constant message of a service may be sent by several threads at once") {
+  health_check_request request;
+  request.service = std::string(40000, 'x');
+  health_check_request const& shared = request;
+  heddle::message_ops const& ops = *heddle::ops_of<health_check_request>;
+  std::atomic<int> right = 0;
+  auto const send = [&] {
+    for (int i = 0; i < 500; ++i) {
+      std::string bytes(ops.size(&shared), '\0');
+      ops.serialize(&shared, reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size());
+      health_check_request read;
+      if (heddle::services::unpack(read, bytes) && read.service == shared.service) ++right;
+    }
+  };
+  std::thread other(send);
+  send();
+  other.join();
+  CHECK(right == 1000);
+}
 
 TEST_CASE("health is set and channelz is read while other threads run calls") {
   heddle::health health;

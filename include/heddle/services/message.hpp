@@ -2,6 +2,7 @@
 // clash with a program's own copy of the same protos.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -20,18 +21,14 @@ namespace heddle::services {
 ///     static constexpr std::string_view type_name;      // "package.Name"
 ///     void write(wire::writer& out) const;              // all its fields
 ///     bool read(wire::reader const& field);             // one field; false: it is malformed
+///
+/// A value: what is const may be sent by several threads at once.
 class message {
  protected:
   message() noexcept = default;
   ~message() = default;
-  // What was packed is no part of the value.
-  message(message const&) noexcept {}
-  message& operator=(message const&) noexcept { return *this; }
-
- private:
-  template <class Message, class>
-  friend struct heddle::message_traits;
-  mutable std::string packed_;  // between message_ops::size() and serialize()
+  message(message const&) noexcept = default;
+  message& operator=(message const&) noexcept = default;
 };
 
 /// Replaces the content of `into`. False for what is no such message.
@@ -59,30 +56,39 @@ void write_message(wire::writer& out, std::uint32_t field, Message const& value)
   out.nested(field, [&value](wire::writer& inner) { value.write(inner); });
 }
 
+namespace detail {
+
+/// What message_ops::size() has packed for the serialize() that comes next on the same thread. Of the thread and not of
+/// the message, which others may be sending, too.
+inline std::string& packed_of_thread() noexcept {
+  static thread_local std::string only;
+  return only;
+}
+
+}  // namespace detail
+
 }  // namespace heddle::services
 
 namespace heddle {
 
 template <class Message>
 struct message_traits<Message, std::enable_if_t<std::is_base_of_v<services::message, Message>>> {
-  static std::string& packed_of(void const* m) noexcept {
-    return static_cast<services::message const*>(static_cast<Message const*>(m))->packed_;
-  }
+  static constexpr std::size_t kept_when_packed = 16 * 1024;  // more is given back after each message
   static constexpr message_ops ops = {
       []() -> void* { return new Message; },
       [](void* m) noexcept { delete static_cast<Message*>(m); },
       [](void* m) { *static_cast<Message*>(m) = Message(); },
       [](void const* m) {
-        std::string& packed = packed_of(m);
-        packed.clear();
+        std::string& packed = services::detail::packed_of_thread();
+        packed.clear();  // an exception or a limit may have left something
         wire::writer out(packed);
         static_cast<Message const*>(m)->write(out);
         return packed.size();
       },
-      [](void const* m, std::uint8_t* out, std::size_t size) {
-        std::string& packed = packed_of(m);
+      [](void const*, std::uint8_t* out, std::size_t size) {
+        std::string& packed = services::detail::packed_of_thread();
         if (size != 0) std::memcpy(out, packed.data(), size);
-        packed = std::string();
+        if (packed.capacity() > kept_when_packed) packed = std::string();
       },
       [](void* m, bytes_view bytes) { return services::unpack(*static_cast<Message*>(m), as_text(bytes)); },
       []() { return Message::type_name; },
