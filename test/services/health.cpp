@@ -1,10 +1,12 @@
 #include <heddle/services/health.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "grpc/health/v1/health.heddle.hpp"
-#include "support/lab.hpp"
+#include "support/raw_peer.hpp"
 
 using namespace heddle;
 using namespace heddle::test;
@@ -57,6 +59,20 @@ status check(world& w, std::string const& service, HealthCheckResponse::ServingS
   w.run(body);
   return how;
 }
+
+std::string const not_serving_message = testing::frames::message_of("\x08\x02");
+
+/// A Watch call of the whole server, frame by frame; nothing of it is read before there is a window.
+struct raw_watch {
+  explicit raw_watch(world& w, std::uint32_t window = 65535) : peer(raw_client(w)) {
+    peer.send(std::string(http2::client_preface) + settings({{http2::setting_id::initial_window_size, window}}) +
+              settings_ack());
+    header_list const head = grpc_request("/grpc.health.v1.Health/Watch");
+    peer.send({peer.frames.headers(1, head), data(1, testing::frames::message_of(""), flag::end_stream)});
+    w.clock.settle();
+  }
+  raw_peer peer;
+};
 
 }  // namespace
 
@@ -188,4 +204,113 @@ TEST_CASE("a Watch call ends with its client, and with the context under it") {
     CHECK(!left.ended);
   }
   health.set("", serving_status::not_serving);
+}
+
+TEST_CASE("shut_down() is NOT_SERVING for good and ends Watch calls, while the server goes on") {
+  for (strands const s : both) {
+    heddle::health health;
+    world w(s);
+    w.server->add(health);
+    echo_everything(w.service);
+    health.set("lab.Echo", serving_status::serving);
+    watching one, unknown;
+    task const a = one.start(w, "lab.Echo"), b = unknown.start(w, "lab.Nobody");
+    w.clock.settle();
+    health.shut_down();
+    w.clock.settle();
+    CHECK(one.seen == std::vector<int>{1, 2});
+    CHECK(unknown.seen == std::vector<int>{3});
+    for (watching const* const each : {&one, &unknown}) {
+      CHECK(each->ended);
+      CHECK(each->end.code() == status_code::unavailable);
+    }
+    health.set("lab.Echo", serving_status::serving).remove("").shut_down();
+    HealthCheckResponse::ServingStatus is{};
+    CHECK(check(w, "lab.Echo", is).is_ok());
+    CHECK(is == HealthCheckResponse::NOT_SERVING);
+    CHECK(check(w, "", is).is_ok());
+    CHECK(is == HealthCheckResponse::NOT_SERVING);
+    watching late;
+    task const c = late.start(w, "");
+    w.clock.settle();
+    CHECK(late.seen == std::vector<int>{2});
+    CHECK(late.end.code() == status_code::unavailable);
+    auto const still_serving = [&]() -> asio::awaitable<void> {
+      Text const question = text("?");
+      Text const answer = co_await w.client().unary(question);
+      CHECK(answer.text() == "?");
+    };
+    w.run(still_serving);
+  }
+}
+
+TEST_CASE("a drain's NOT_SERVING is on the wire before its GOAWAY") {
+  for (strands const s : both) {
+    heddle::health health;
+    world w(s);
+    w.server->add(health);
+    raw_watch watch(w);
+    watch.peer.received();
+    auto const drain = [&]() -> asio::awaitable<void> { co_await w.server->drain(1s); };
+    task const end = w.start(drain);
+    w.clock.settle();
+    std::string order;
+    for (parsed_frame const& f : watch.peer.heard()) {
+      if (f.head.type == frame_type::data) order += f.payload == not_serving_message ? "NOT_SERVING " : "other ";
+      if (f.head.type == frame_type::goaway) order += "GOAWAY ";
+    }
+    CHECK(order.starts_with("NOT_SERVING GOAWAY "));
+    w.clock.advance(5s);
+    CHECK(end.done());
+  }
+}
+
+TEST_CASE("news that nobody has looked at yet are told once") {
+  heddle::health health;
+  world w;
+  w.server->add(health);
+  watching whole;
+  task const t = whole.start(w, "");
+  w.clock.settle();
+  for (int i = 0; i < 1000; ++i) health.set("", i % 2 == 0 ? serving_status::not_serving : serving_status::serving);
+  health.set("", serving_status::unknown);
+  w.context.restart();
+  std::size_t const steps = w.context.poll();
+  CHECK(steps < 50);
+  w.clock.settle();
+  CHECK(whole.seen == std::vector<int>{1, 0});
+}
+
+TEST_CASE(
+    "a Watch that nobody reads keeps little, gets the latest status, and holds a drain up no longer than its grace") {
+  heddle::health health;
+  world w;
+  w.server->add(health);
+  raw_watch watch(w, 0);
+  int const changes = 12000;
+  for (int i = 0; i < changes; ++i) {
+    health.set("", i % 2 == 0 ? serving_status::not_serving : serving_status::serving);
+    w.clock.settle();
+  }
+  health.set("", serving_status::unknown);
+  w.clock.settle();
+  CHECK(frames_of(watch.peer, 1).bytes.empty());
+  watch.peer.send(window_update(0, 1 << 20) + window_update(1, 1 << 20));
+  w.clock.settle();
+  std::string const seen = frames_of(watch.peer, 1).bytes;
+  CHECK(seen.size() <= http2::connection::high_water + 100);
+  CHECK(seen.size() < static_cast<std::size_t>(changes) * not_serving_message.size());
+  CHECK(seen.ends_with(testing::frames::message_of("")));  // UNKNOWN is zero
+
+  raw_watch stuck(w, 0);
+  bool drained = false;
+  auto const drain = [&]() -> asio::awaitable<void> {
+    co_await w.server->drain(5s);
+    drained = true;
+  };
+  task const end = w.start(drain);
+  w.clock.advance(4s);
+  CHECK(!drained);
+  w.clock.advance(3s);
+  CHECK(drained);
 }

@@ -1,6 +1,7 @@
 // grpc.health.v1.Health: whether a server, or one of its services, wants calls.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -65,6 +66,7 @@ class health_watcher final : public std::enable_shared_from_this<health_watcher>
   asio::any_io_executor const home_;
   waiter changed_;
   bool dirty_ = false;
+  std::atomic<bool> told_ = false;  // news are on their way, and it looks when they have come
 };
 
 }  // namespace detail
@@ -77,9 +79,10 @@ class health_watcher final : public std::enable_shared_from_this<health_watcher>
 ///
 /// The empty name stands for the whole server and is `serving` from the start; other names are known once they are set.
 /// Check answers NOT_FOUND for others, Watch sends SERVICE_UNKNOWN and then what becomes of them, List gives up to 100.
-/// When a server that it was added to is drained, or destroyed, everything becomes `not_serving` for good, before the
-/// clients get their GOAWAY; Watch calls end after that, so that they do not hold the drain up. Servers that do not end
-/// together need one each. All members may be called from any thread.
+/// When a server that it was added to is drained, everything becomes `not_serving` for good, before the clients get
+/// their GOAWAY; Watch calls end after that, so that they do not hold the drain up. When one is destroyed without a
+/// drain everything becomes `not_serving`, too, but its own clients may lose their connections before they hear of it.
+/// Servers that do not end together need one each. All members may be called from any thread.
 class health final : public service {
  public:
   /// The most that List answers with; with more names it is RESOURCE_EXHAUSTED.

@@ -82,10 +82,13 @@ HEDDLE_DECL health_watcher::~health_watcher() {
   shutdown_service::of(home_).remove(*this);
 }
 
-/// Under the state's lock. One that is about to be destroyed waits for that lock, and has no owner any more.
+/// Under the state's lock. One that is about to be destroyed waits for that lock, and has no owner any more. Who is
+/// slow has one post on its way at most, however often the status changes: it looks after that.
 HEDDLE_DECL void health_watcher::news() {
-  if (auto self = weak_from_this().lock()) {
+  auto self = weak_from_this().lock();
+  if (self != nullptr && !told_.exchange(true)) {
     asio::post(home_, [self = std::move(self)] {
+      self->told_ = false;
       self->dirty_ = true;
       self->changed_.complete();
     });
