@@ -1,9 +1,18 @@
 #include <heddle/testing/memory_channel.hpp>
 
+#include <type_traits>
+
+#include "lab.heddle.fake.hpp"
 #include "support/lab.hpp"
 
 using namespace heddle;
 using namespace heddle::test;
+
+// What connects refers to the server.
+static_assert(!std::is_move_constructible_v<testing::memory_channel>);
+static_assert(!std::is_move_assignable_v<testing::memory_channel>);
+static_assert(!std::is_move_constructible_v<testing::faked<lab::echo>>);
+static_assert(!std::is_move_assignable_v<testing::faked<lab::echo>>);
 
 TEST_CASE("a memory channel serves whatever is added to its server") {
   asio::io_context context{1};

@@ -16,7 +16,8 @@
 namespace heddle::testing {
 
 /// A channel to a server of its own: the real codec over memory_streams. Both take their time from `time`, which must
-/// outlive this. Destroying it ends the calls. Services are added through server(); run() is not needed.
+/// outlive this. Destroying it ends the calls. Services are added through server(); run() is not needed. Stays where it
+/// is: keep it in a std::unique_ptr to hand it on.
 class memory_channel {
  public:
   explicit memory_channel(asio::any_io_executor executor, clock& time = system_clock(),
@@ -29,6 +30,9 @@ class memory_channel {
   explicit memory_channel(Context& context, clock& time = system_clock(), channel_options client = channel_options(),
                           server_options served = server_options())
       : memory_channel(asio::any_io_executor(context.get_executor()), time, std::move(client), std::move(served)) {}
+  // The connector knows where the server is.
+  memory_channel(memory_channel const&) = delete;
+  memory_channel& operator=(memory_channel const&) = delete;
 
   heddle::server& server() noexcept { return server_; }
   heddle::channel& channel() noexcept { return channel_; }
@@ -44,7 +48,8 @@ class memory_channel {
 ///     greeter.fake().on_say_hello.returns(reply);
 ///     ... co_await greeter.client().say_hello(request) ...
 ///
-/// `Service` is the generated struct; X.heddle.fake.hpp must be included. Destroying it ends the calls.
+/// `Service` is the generated struct; X.heddle.fake.hpp must be included. Destroying it ends the calls. Stays where it
+/// is, as memory_channel does.
 template <class Service>
 class faked {
  public:
@@ -55,6 +60,8 @@ class faked {
     requires std::is_convertible_v<Context&, asio::execution_context&>
   explicit faked(Context& context, clock& time = system_clock())
       : faked(asio::any_io_executor(context.get_executor()), time) {}
+  faked(faked const&) = delete;
+  faked& operator=(faked const&) = delete;
 
   typename Service::fake& fake() noexcept { return *fake_; }
   typename Service::client client() { return typename Service::client(channel_.channel()); }
