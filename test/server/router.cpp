@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "support/lab.hpp"
 
@@ -19,7 +21,32 @@ detail::route const* find(router const& r, std::string_view path, std::uint32_t*
   return r.find(field);
 }
 
+/// With more methods than names are looked at.
+class large_service final : public service {
+ public:
+  large_service() {
+    for (int i = 0; i < 100; ++i) paths_.push_back("/a.Large/Method" + std::to_string(i));
+    for (std::string const& path : paths_) methods_.emplace_back(path);
+    for (auto const& method : methods_) bindings_.push_back({&method, nullptr});
+  }
+  std::span<method_binding const> heddle_methods_() const noexcept override { return bindings_; }
+
+ private:
+  std::vector<std::string> paths_;
+  std::vector<unary_method<raw_message, raw_message>> methods_;
+  std::vector<method_binding> bindings_;
+};
+
 }  // namespace
+
+TEST_CASE("services are looked at for a near name, however many methods those before them have") {
+  router r;
+  CHECK(r.add(std::make_shared<large_service>(), {}));
+  CHECK(r.add(std::make_shared<heddle::test::scripted_echo>(), {}));
+  CHECK(r.not_found("/lab.Ecko/Unary").message() == "unknown service lab.Ecko; did you mean lab.Echo?");
+  CHECK(r.not_found("/lab.Echo/unary").message() == "service lab.Echo has no method unary; did you mean Unary?");
+  CHECK(r.not_found("/a.Largo/Method1").message() == "unknown service a.Largo; did you mean a.Large?");
+}
 
 TEST_CASE("paths lead to their methods, once or many times") {
   router r;

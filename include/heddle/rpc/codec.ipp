@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <heddle/base/ascii.hpp>
 #include <heddle/rpc/codec.hpp>
 
 namespace heddle {
 
 HEDDLE_DECL bool same_subtype(std::string_view a, std::string_view b) noexcept {
-  auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  auto const same = [lower](char x, char y) { return lower(x) == lower(y); };
   if (a.empty()) a = "proto";
   if (b.empty()) b = "proto";
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+  return same_letters(a, b);
 }
 
 HEDDLE_DECL bool is_valid_subtype(std::string_view text) noexcept {
@@ -25,7 +24,7 @@ HEDDLE_DECL bool is_valid_subtype(std::string_view text) noexcept {
 
 HEDDLE_DECL void codec_list::add(std::shared_ptr<codec const> c) {
   std::string_view const name = c->name();
-  bool const lower = std::none_of(name.begin(), name.end(), [](char letter) { return letter >= 'A' && letter <= 'Z'; });
+  bool const lower = std::none_of(name.begin(), name.end(), is_capital);
   if (!lower || !is_valid_subtype(name))
     throw std::invalid_argument("codec \"" + std::string(name) + "\": no name of a content-subtype in lower case");
   if (name == "proto") throw std::invalid_argument("codec \"proto\": that is what every server has");

@@ -1,8 +1,9 @@
 // Which `content-type` is gRPC, and with which codec (PROTOCOL-HTTP2.md, "Content-Type").
 #pragma once
 
-#include <cstddef>
 #include <string_view>
+
+#include <heddle/base/ascii.hpp>
 
 namespace heddle {
 
@@ -19,11 +20,7 @@ struct content_type_info {
 /// `application/grpc-web` nor `application/grpcx` is. An empty codec is taken for none, as grpc-go does.
 constexpr content_type_info classify_content_type(std::string_view text) noexcept {
   constexpr std::string_view type = "application/grpc";
-  if (text.size() < type.size()) return {};
-  for (std::size_t i = 0; i < type.size(); ++i) {
-    char const c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != type[i]) return {};
-  }
+  if (!same_letters(text.substr(0, type.size()), type)) return {};
   text.remove_prefix(type.size());
   text = text.substr(0, text.find(';'));
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);  // RFC 9110 §5.6.6: OWS ";" OWS

@@ -1,7 +1,6 @@
 // What somebody who asked for a name that is not here may have meant.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -11,7 +10,8 @@ namespace heddle::detail {
 
 /// Looks for the name that is closest to `wanted`, by the fewest letters to change, add or leave out. Three at the
 /// most, and fewer than half of them: strangers learn only what they nearly know. Small letters and capitals count as
-/// equal. One look costs some hundred steps, whatever was asked for, and only the first 64 names are looked at.
+/// equal. Only the first 64 names are looked at; one that comes several times in a row counts once. A look costs seven
+/// steps a letter at most, of which there are a hundred at most, and ends where too many have differed.
 class nearest_name {
  public:
   explicit nearest_name(std::string_view wanted) noexcept : wanted_(wanted) {}
@@ -25,7 +25,7 @@ class nearest_name {
 
   HEDDLE_DECL std::size_t distance_to(std::string_view name) const noexcept;
 
-  std::string_view wanted_, best_;
+  std::string_view wanted_, best_, last_;
   std::size_t best_distance_ = most_changes + 1, looked_at_ = 0;
 };
 
