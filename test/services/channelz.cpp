@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <heddle/transport/channelz_registry.hpp>
 
 #include "grpc/channelz/v1/channelz.heddle.hpp"
-#include "support/lab.hpp"
+#include "support/raw_peer.hpp"
 
 using namespace heddle;
 using namespace heddle::test;
@@ -295,6 +296,46 @@ TEST_CASE("lists come in pages, from an id on, and ids are not used again") {
   CHECK(r.channels().channel(1).ref().channel_id() > last);
 }
 
+TEST_CASE("a server's sockets and servers themselves come in pages, too, and a negative limit is none") {
+  recorded r;
+  std::vector<raw_peer> peers;
+  for (int i = 0; i < 5; ++i) {
+    peers.push_back(raw_client(r.w));
+    handshake(r.w, peers.back());
+  }
+  std::int64_t const server = r.servers().server(0).ref().server_id();
+  auto const all = r.server_sockets(server, 0, -1);
+  REQUIRE(all.socket_ref_size() == 6);  // and that of who asks
+  CHECK(all.end());
+  auto const first = r.server_sockets(server, 0, 4);
+  REQUIRE(first.socket_ref_size() == 4);
+  CHECK(!first.end());
+  CHECK(first.socket_ref(3).socket_id() == all.socket_ref(3).socket_id());
+  auto const rest = r.server_sockets(server, first.socket_ref(3).socket_id() + 1, 4);
+  REQUIRE(rest.socket_ref_size() == 2);
+  CHECK(rest.end());
+  CHECK(rest.socket_ref(1).socket_id() == all.socket_ref(5).socket_id());
+  CHECK(r.server_sockets(server, all.socket_ref(5).socket_id() + 1).socket_ref_size() == 0);
+  CHECK(r.server_sockets(server, -5, -5).socket_ref_size() == 6);
+  peers.clear();
+  r.w.clock.settle();
+  CHECK(r.server_sockets(server).socket_ref_size() == 1);
+
+  std::vector<std::unique_ptr<heddle::server>> more;
+  for (int i = 0; i < 3; ++i)
+    more.push_back(std::make_unique<heddle::server>(
+        r.w.context, server_options().single_threaded(true).use_clock(r.w.clock).channelz(r.records)));
+  auto const servers = r.servers(0, -1);
+  REQUIRE(servers.server_size() == 4);
+  CHECK(servers.end());
+  auto const two = r.servers(servers.server(1).ref().server_id(), 2);
+  REQUIRE(two.server_size() == 2);
+  CHECK(!two.end());
+  CHECK(two.server(0).ref().server_id() == servers.server(1).ref().server_id());
+  CHECK(two.server(1).data().calls_started() == 0);
+  CHECK(r.channels(0, -1).channel_size() == 1);
+}
+
 TEST_CASE("an id of nobody is NOT_FOUND, also one of another kind") {
   recorded r;
   std::int64_t const channel = r.channels().channel(0).ref().channel_id();
@@ -318,9 +359,9 @@ TEST_CASE("an id of nobody is NOT_FOUND, also one of another kind") {
 TEST_CASE("a server that is not asked to records nothing, and one's ports are sockets, too") {
   channelz records;
   asio::io_context context;
-  server plain(context);
-  server watched(context, server_options().channelz(records));
-  endpoint const where = watched.listen("127.0.0.1:0");
+  heddle::server plain(context);
+  heddle::server watched(context, server_options().channelz(records));
+  heddle::endpoint const where = watched.listen("127.0.0.1:0");
   plain.listen("127.0.0.1:0");
   auto const& registry = *records.heddle_registry_();
   int servers = 0;

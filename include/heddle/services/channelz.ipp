@@ -87,8 +87,26 @@ inline std::size_t most(std::int64_t wanted) noexcept {
   return static_cast<std::size_t>(wanted > 0 && wanted < limit ? wanted : limit);
 }
 
-inline status unknown(char const* what, std::int64_t id) {
-  return status(status_code::not_found, "there is no " + std::string(what) + " " + std::to_string(id));
+/// For each(): takes what fits into one answer, which learns whether that was all.
+template <class List, class Describe>
+auto page(answer& all, List& list, std::int64_t wanted, Describe describe) {
+  all.end = true;
+  return [&all, &list, limit = most(wanted), describe](channelz_node const& node) {
+    all.end = list.size() < limit;
+    if (all.end) list.push_back(describe(node));
+    return all.end;
+  };
+}
+
+/// What `into(answer, node)` makes of the node with that id.
+template <class Into>
+result<answer> one(channelz_registry const& registry, channelz_kind kind, char const* what, std::int64_t id,
+                   Into const& into) {
+  answer found;
+  auto const take = [&](channelz_node const& node) { into(found, node); };
+  if (!registry.with(kind, id, take))
+    return status(status_code::not_found, "there is no " + std::string(what) + " " + std::to_string(id));
+  return found;
 }
 
 }  // namespace detail::channelz_parts
@@ -156,85 +174,63 @@ HEDDLE_DECL services::channelz::socket channelz::describe_socket(detail::channel
   return result;
 }
 
-// ---- lists: from an id on, which counts
-
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_top_channels(server_context&, ask& request) {
   answer all;
-  std::size_t const most = detail::channelz_parts::most(request.second);
-  all.end = true;
-  auto const take = [&](detail::channelz_node const& node) {
-    all.end = all.channels.size() < most;
-    if (all.end) all.channels.push_back(describe_channel(node));
-    return all.end;
-  };
+  auto const describe = [this](detail::channelz_node const& node) { return describe_channel(node); };
+  auto const take = detail::channelz_parts::page(all, all.channels, request.second, describe);
   heddle_registry_()->each(detail::channelz_kind::channel, request.first, take);
   co_return all;
 }
 
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_servers(server_context&, ask& request) {
   answer all;
-  std::size_t const most = detail::channelz_parts::most(request.second);
-  all.end = true;
-  auto const take = [&](detail::channelz_node const& node) {
-    all.end = all.servers.size() < most;
-    if (all.end) all.servers.push_back(describe_server(node));
-    return all.end;
-  };
+  auto const describe = [this](detail::channelz_node const& node) { return describe_server(node); };
+  auto const take = detail::channelz_parts::page(all, all.servers, request.second, describe);
   heddle_registry_()->each(detail::channelz_kind::server, request.first, take);
   co_return all;
 }
 
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_server_sockets(server_context&, ask& request) {
-  answer all;
-  std::size_t const most = detail::channelz_parts::most(request.third);
-  all.end = true;
   auto const& registry = *heddle_registry_();
-  auto const take = [&](detail::channelz_node const& socket) {
-    all.end = all.sockets.size() < most;
-    if (all.end) all.sockets.push_back(detail::channelz_parts::reference_to(socket));
-    return all.end;
-  };
-  auto const of_server = [&](detail::channelz_node const& node) {
+  auto const into = [&](answer& all, detail::channelz_node const& node) {
+    auto const take =
+        detail::channelz_parts::page(all, all.sockets, request.third, &detail::channelz_parts::reference_to);
     registry.each_child(node, detail::channelz_kind::socket, request.second, take);
   };
-  if (!registry.with(detail::channelz_kind::server, request.first, of_server))
-    co_return detail::channelz_parts::unknown("server", request.first);
-  co_return all;
+  co_return detail::channelz_parts::one(registry, detail::channelz_kind::server, "server", request.first, into);
 }
 
-// ---- one
-
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_server(server_context&, ask& request) {
-  answer one;
-  auto const take = [&](detail::channelz_node const& node) { one.servers.push_back(describe_server(node)); };
-  if (!heddle_registry_()->with(detail::channelz_kind::server, request.first, take))
-    co_return detail::channelz_parts::unknown("server", request.first);
-  co_return one;
+  auto const into = [this](answer& one, detail::channelz_node const& node) {
+    one.servers.push_back(describe_server(node));
+  };
+  co_return detail::channelz_parts::one(*heddle_registry_(), detail::channelz_kind::server, "server", request.first,
+                                        into);
 }
 
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_channel(server_context&, ask& request) {
-  answer one;
-  auto const take = [&](detail::channelz_node const& node) { one.channels.push_back(describe_channel(node)); };
-  if (!heddle_registry_()->with(detail::channelz_kind::channel, request.first, take))
-    co_return detail::channelz_parts::unknown("channel", request.first);
-  co_return one;
+  auto const into = [this](answer& one, detail::channelz_node const& node) {
+    one.channels.push_back(describe_channel(node));
+  };
+  co_return detail::channelz_parts::one(*heddle_registry_(), detail::channelz_kind::channel, "channel", request.first,
+                                        into);
 }
 
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_subchannel(server_context&, ask& request) {
-  answer one;
-  auto const take = [&](detail::channelz_node const& node) { one.channels.push_back(describe_channel(node)); };
-  if (!heddle_registry_()->with(detail::channelz_kind::subchannel, request.first, take))
-    co_return detail::channelz_parts::unknown("subchannel", request.first);
-  co_return one;
+  auto const into = [this](answer& one, detail::channelz_node const& node) {
+    one.channels.push_back(describe_channel(node));
+  };
+  co_return detail::channelz_parts::one(*heddle_registry_(), detail::channelz_kind::subchannel, "subchannel",
+                                        request.first, into);
 }
 
 HEDDLE_DECL reply<services::channelz::answer> channelz::get_socket(server_context&, ask& request) {
-  answer one;
-  auto const take = [&](detail::channelz_node const& node) { one.socket = describe_socket(node); };
-  if (!heddle_registry_()->with(detail::channelz_kind::socket, request.first, take) &&
-      !heddle_registry_()->with(detail::channelz_kind::listener, request.first, take))
-    co_return detail::channelz_parts::unknown("socket", request.first);
-  co_return one;
+  namespace parts = detail::channelz_parts;
+  auto const into = [this](answer& one, detail::channelz_node const& node) { one.socket = describe_socket(node); };
+  auto const& registry = *heddle_registry_();
+  auto found = parts::one(registry, detail::channelz_kind::socket, "socket", request.first, into);
+  if (found.has_error()) found = parts::one(registry, detail::channelz_kind::listener, "socket", request.first, into);
+  co_return found;
 }
 
 HEDDLE_DECL std::span<method_binding const> channelz::heddle_methods_() const noexcept {

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -99,12 +98,14 @@ class channelz_node {
 
   // Under the registry's lock.
   std::shared_ptr<auth_info const> auth_;
-  std::set<std::int64_t> children_;
+  std::map<std::pair<channelz_kind, std::int64_t>, channelz_node*> children_;
   std::int64_t ended_started_ = 0, ended_succeeded_ = 0, ended_failed_ = 0;  // of sockets that are gone
   time_point ended_last_ = never;
 };
 
-/// From any thread.
+/// From any thread. Who makes or destroys a node, that is, opens or closes a connection, waits while somebody looks: a
+/// page of nodes is described in that time, and a server's calls are summed up over its connections. Counting waits for
+/// nobody.
 class channelz_registry {
  public:
   /// Visits nodes of one kind from `first` on, until `f(node)` returns false. `f` may look at everything, and must not
@@ -132,11 +133,9 @@ class channelz_registry {
   /// Children of one kind from `first` on, until `f(child)` returns false.
   template <class F>
   void each_child(channelz_node const& parent, channelz_kind kind, std::int64_t first, F f) const {
-    auto const& nodes = nodes_[static_cast<std::size_t>(kind)];
-    for (auto id = parent.children_.lower_bound(first); id != parent.children_.end(); ++id) {
-      auto const found = nodes.find(*id);
-      if (found != nodes.end() && !f(*found->second)) return;
-    }
+    auto const& children = parent.children_;
+    for (auto it = children.lower_bound({kind, first}); it != children.end() && it->first.first == kind; ++it)
+      if (!f(*it->second)) return;
   }
   /// Of a server: all its connections', those that are gone as well.
   struct sums {

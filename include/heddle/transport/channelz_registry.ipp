@@ -37,7 +37,7 @@ HEDDLE_DECL void channelz_node::set_auth(std::shared_ptr<auth_info const> auth) 
 HEDDLE_DECL void channelz_registry::add(channelz_node& node) {
   std::lock_guard const lock(mutex_);
   nodes_[static_cast<std::size_t>(node.kind)].emplace(node.id, &node);
-  if (node.parent_ != nullptr) node.parent_->children_.insert(node.id);
+  if (node.parent_ != nullptr) node.parent_->children_.emplace(std::pair(node.kind, node.id), &node);
 }
 
 HEDDLE_DECL void channelz_registry::remove(channelz_node& node) noexcept {
@@ -45,7 +45,7 @@ HEDDLE_DECL void channelz_registry::remove(channelz_node& node) noexcept {
   nodes_[static_cast<std::size_t>(node.kind)].erase(node.id);
   if (node.parent_ == nullptr) return;
   channelz_node& parent = *node.parent_;
-  parent.children_.erase(node.id);
+  parent.children_.erase({node.kind, node.id});
   parent.ended_started_ += node.calls.started.get();
   parent.ended_succeeded_ += node.calls.succeeded.get();
   parent.ended_failed_ += node.calls.failed.get();
