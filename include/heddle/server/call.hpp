@@ -47,7 +47,6 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   /// Resets the call and cancels its handler.
   void abandon();
   bool idle() const noexcept { return phase_ == phase::idle; }
-  bool handler_running() const noexcept { return phase_ == phase::running; }
 
  private:
   friend class heddle::server_context;

@@ -40,6 +40,7 @@ class descriptor_index {
   std::vector<std::string> with_imports(indexed_file const& file, std::set<std::string, std::less<>>& sent) const;
 
  private:
+  indexed_file* enter(std::string_view name);
   void read(indexed_file& file);
   void read_message(indexed_file const& file, std::string const& scope, std::string_view bytes);
   void read_enum(indexed_file const& file, std::string const& scope, std::string_view bytes);

@@ -27,23 +27,28 @@ inline std::string_view name_of(std::string_view bytes) noexcept {
 
 }  // namespace descriptors
 
-HEDDLE_DECL void descriptor_index::add(std::string_view name, std::string_view bytes) {
+/// Null when there is one of that name.
+HEDDLE_DECL indexed_file* descriptor_index::enter(std::string_view name) {
   auto [place, added] = files_.try_emplace(std::string(name));
-  if (!added) return;
+  if (!added) return nullptr;
   place->second = std::make_unique<indexed_file>();
   place->second->name = name;
-  place->second->bytes = bytes;
-  read(*place->second);
+  return place->second.get();
+}
+
+HEDDLE_DECL void descriptor_index::add(std::string_view name, std::string_view bytes) {
+  indexed_file* const file = enter(name);
+  if (file == nullptr) return;
+  file->bytes = bytes;
+  read(*file);
 }
 
 HEDDLE_DECL void descriptor_index::add_copy(std::string_view name, std::string bytes) {
-  auto [place, added] = files_.try_emplace(std::string(name));
-  if (!added) return;
-  place->second = std::make_unique<indexed_file>();
-  place->second->name = name;
-  place->second->owned = std::move(bytes);
-  place->second->bytes = place->second->owned;
-  read(*place->second);
+  indexed_file* const file = enter(name);
+  if (file == nullptr) return;
+  file->owned = std::move(bytes);
+  file->bytes = file->owned;
+  read(*file);
 }
 
 HEDDLE_DECL indexed_file const* descriptor_index::file(std::string_view name) const {
