@@ -1,4 +1,5 @@
 // What handlers can do: the context, streams, cancellation, methods of one lambda.
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,30 @@ namespace {
 auto const both = {strands::none, strands::everywhere};
 
 }  // namespace
+
+TEST_CASE("a method that a lambda is added for need not live longer than that") {
+  world w;
+  {
+    auto const echo = [](server_context& context, raw_message& request) -> reply<raw_message> {
+      request.bytes() += context.method().name();
+      co_return request;
+    };
+    w.server->add(unary_method<raw_message, raw_message>("/made.Here/Echo"), echo);
+    auto const method = std::make_unique<unary_method<raw_message, raw_message>>("/made.Here/Other");
+    w.server->add(*method, echo);
+  }
+  auto const body = [&]() -> asio::awaitable<void> {
+    generic_stub const any(*w.channel);
+    raw_message const request("I am ");
+    raw_message const first = co_await any.unary("/made.Here/Echo", request);
+    CHECK(first.bytes() == "I am Echo");
+    raw_message const second = co_await any.unary("/made.Here/Other", request);
+    CHECK(second.bytes() == "I am Other");
+    status const unknown = co_await status_of(any.unary("/made.Here/Ecko", request));
+    CHECK(unknown.message().find("did you mean Echo?") != std::string::npos);
+  };
+  w.run(body);
+}
 
 TEST_CASE("methods of one lambda each, of every kind") {
   world w;

@@ -27,6 +27,7 @@ namespace heddle {
 /// time. May be used from any thread; add() and listen() come before run().
 class server {
  public:
+  /// Throws std::invalid_argument when options.compression() names nothing that options.compressors() has.
   explicit server(asio::any_io_executor executor, server_options options = server_options());
   template <class Context>
     requires std::is_convertible_v<Context&, asio::execution_context&>
@@ -44,7 +45,8 @@ class server {
   server& add(Service& added) {
     return add(std::shared_ptr<service>(std::shared_ptr<service>(), &added));
   }
-  /// Serves one method by a function object with the signature of the generated handler.
+  /// Serves one method by a function object with the signature of the generated handler. The method is copied; its
+  /// path, a literal as a rule, outlives the server and its handlers.
   template <class Method, class Handler>
     requires std::derived_from<Method, method_descriptor>
   server& add(Method const& method, Handler handler) {

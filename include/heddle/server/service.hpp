@@ -50,7 +50,8 @@ class service {
   /// The files that describe it, each after those that it imports. Empty unless it was generated with descriptors.
   virtual std::span<descriptor_file const> heddle_files_() const noexcept { return {}; }
   /// What a server that it is added to calls once, on any thread, when it begins to drain or is destroyed. Its
-  /// connections hear of that after what is posted to them here. Owns what it needs. Empty: nothing.
+  /// connections hear of a drain after what is posted to them here; a server that is destroyed waits for nobody. Owns
+  /// what it needs. Empty: nothing.
   virtual std::function<void()> heddle_on_drain_() const { return {}; }
 };
 
@@ -158,7 +159,9 @@ namespace detail {
 template <class Method, class F>
 class lambda_service final : public service {
  public:
-  lambda_service(Method const& method, F f) : f_(std::move(f)), binding_{&method, &serve} {}
+  lambda_service(Method const& method, F f) : method_(method), f_(std::move(f)), binding_{&method_, &serve} {}
+  lambda_service(lambda_service const&) = delete;
+  lambda_service& operator=(lambda_service const&) = delete;
   std::span<method_binding const> heddle_methods_() const noexcept override { return {&binding_, 1}; }
 
  private:
@@ -173,8 +176,9 @@ class lambda_service final : public service {
     return serve_call<Method>(call, handler{&static_cast<lambda_service&>(self).f_});
   }
 
+  Method const method_;
   F f_;
-  method_binding binding_;
+  method_binding const binding_;
 };
 
 }  // namespace detail
