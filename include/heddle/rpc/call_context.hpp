@@ -58,8 +58,8 @@ class call_context {
   /// channel_options::replay_limit() keeps. Server: a stream was read from, or something was sent.
   virtual bool committed() const noexcept = 0;
 
-  /// Sees every request message once, also when it is sent again: first registered, first called. Register before
-  /// `next`.
+  /// Sees every request message: first registered, first called. Register before `next`. Client: once, also when it is
+  /// sent again. Server: a unary request again each time that `next` is called.
   void on_request(message_hook hook) { add(request_hooks_, std::move(hook)); }
   /// Sees every response message: last registered, first called, for responses come from within.
   void on_response(message_hook hook) { add(response_hooks_, std::move(hook)); }

@@ -1,4 +1,5 @@
-// Teaches the library protobuf messages, full and lite. The only header of this room that includes protobuf.
+// Teaches the library protobuf messages, full and lite. Beside json.hpp the only header of this room that
+// includes protobuf.
 #pragma once
 
 #include <climits>

@@ -30,8 +30,8 @@ class server_options {
  public:
   server_options() {}
 
-  /// The largest request message, in bytes; a larger one is answered with RESOURCE_EXHAUSTED on its first five bytes. 0 lets
-  /// only empty ones in. Default 4 MiB.
+  /// The largest request message, in bytes; a larger one is answered with RESOURCE_EXHAUSTED on its first five bytes. 0
+  /// lets only empty ones in. Default 4 MiB.
   server_options& max_receive_message_size(std::size_t value) & noexcept {
     max_receive_message_size_ = value;
     return *this;
@@ -41,7 +41,8 @@ class server_options {
   }
   std::size_t max_receive_message_size() const noexcept { return max_receive_message_size_; }
 
-  /// The largest response message, in bytes; a larger one becomes RESOURCE_EXHAUSTED. 0: only empty ones. Default 2 GiB - 1.
+  /// The largest response message, in bytes; a larger one is not sent, and ends the call with RESOURCE_EXHAUSTED. 0: only
+  /// empty ones. Default 2 GiB - 1.
   server_options& max_send_message_size(std::size_t value) & noexcept {
     max_send_message_size_ = value;
     return *this;
@@ -60,7 +61,8 @@ class server_options {
   compressor_list const& compressors() const noexcept { return compressors_; }
 
   /// What answers are compressed with where the client takes it, unless server_context::compression() says otherwise:
-  /// the name of one of compressors(), or "identity". Default: nothing.
+  /// the name of one of compressors(), or "identity"; the server's constructor throws std::invalid_argument for another
+  /// one. Default: nothing.
   server_options& compression(std::string name) & noexcept {
     compression_ = std::move(name);
     return *this;
@@ -78,7 +80,8 @@ class server_options {
   server_options&& add_codec(std::shared_ptr<codec const> c) && { return std::move(add_codec(std::move(c))); }
   codec_list const& codecs() const noexcept { return codecs_; }
 
-  /// How long a connection may take to send its HTTP/2 preface and SETTINGS.
+  /// How long a connection may take to send its HTTP/2 preface and SETTINGS, a TLS handshake before them included. Then
+  /// it is closed. Default 10 s.
   server_options& handshake_timeout(duration value) & noexcept {
     handshake_timeout_ = value;
     return *this;
@@ -86,7 +89,7 @@ class server_options {
   server_options&& handshake_timeout(duration value) && noexcept { return std::move(handshake_timeout(value)); }
   duration handshake_timeout() const noexcept { return handshake_timeout_; }
 
-  /// What cancelling run() gives open calls before they are reset.
+  /// What cancelling run() gives open calls before they are reset. Default 30 s.
   server_options& grace(duration value) & noexcept {
     grace_ = value;
     return *this;
@@ -170,7 +173,7 @@ class server_options {
   }
   duration max_connection_age_grace() const noexcept { return max_connection_age_grace_; }
 
-  /// A promise that one thread alone runs the executor: then connections need no strand.
+  /// A promise that one thread alone runs the executor: then connections need no strand. Default: false.
   server_options& single_threaded(bool value) & noexcept {
     single_threaded_ = value;
     return *this;
@@ -214,7 +217,7 @@ class server_options {
   server_options&& on_exception(exception_hook f) && { return std::move(on_exception(std::move(f))); }
   exception_hook const& on_exception() const noexcept { return on_exception_; }
 
-  /// Of each connection against its peer.
+  /// Of each connection against its peer. The defaults are in http2/limits.hpp.
   http2::limits const& limits() const noexcept { return limits_; }
   server_options& limits(http2::limits const& l) & noexcept {
     limits_ = l;
@@ -227,7 +230,7 @@ class server_options {
     return *this;
   }
   server_options&& flow_control(flow_control_options const& f) && noexcept { return std::move(flow_control(f)); }
-  /// For tests. The clock must outlive the server.
+  /// For tests. The clock must outlive the server. Default: system_clock().
   server_options& use_clock(clock& c) & noexcept {
     clock_ = &c;
     return *this;
