@@ -1,6 +1,8 @@
 // Requests in other forms than protobuf's own, from a client that writes its own frames.
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "support/interceptors.hpp"
 #include "support/json.hpp"
@@ -36,6 +38,20 @@ struct connection {
 };
 
 server_options with_json() { return server_options().add_codec(json()); }
+
+/// Writes texts, but for one.
+class picky final : public codec {
+ public:
+  std::string_view name() const noexcept override { return "picky"; }
+  status serialize(void const* message, message_ops const&, std::string& out) const override {
+    out = static_cast<Text const*>(message)->text();
+    return out == "unspeakable" ? status(status_code::out_of_range, "there is no word for it") : status();
+  }
+  status parse(void* message, message_ops const&, bytes_view bytes) const override {
+    static_cast<Text*>(message)->set_text(std::string(as_text(bytes)));
+    return {};
+  }
+};
 
 std::string const hello = framed_text(R"({"text":"hello","number":"2"})");
 
@@ -131,6 +147,34 @@ TEST_CASE("what is no message in JSON ends its call with INTERNAL") {
   stream_frames const unknown =
       c.ask("/lab.Echo/Unary", "application/grpc+json", framed_text(R"({"text":"x","newer":1})"));
   CHECK(unknown.bytes == framed_text(R"({"text":"x"})"));
+}
+
+TEST_CASE("a message that its form can't say ends the stream that it is written to, after those before it") {
+  world w(strands::none, server_options().add_codec(std::make_shared<picky>()));
+  int written = 0;
+  w.service.on_download = [&](server_context&, Text& request, writer<Text>& out) -> reply<void> {
+    for (std::string const word : {"one", "two", "unspeakable", "three"}) {
+      Text const message = text(request.text() + word);
+      co_await out.write(message);
+      ++written;
+    }
+    co_return ok;
+  };
+  w.service.on_unary = [](server_context&, Text&) -> reply<Text> { co_return text("unspeakable"); };
+  connection c(w);
+  stream_frames const cut = c.ask("/lab.Echo/Download", "application/grpc+picky", framed_text(""));
+  INFO(cut.heads);
+  CHECK(cut.bytes == framed_text("one") + framed_text("two"));
+  CHECK(has(cut.heads, "grpc-status=11"));
+  CHECK(has(cut.heads, "there is no word for it"));
+  CHECK(written == 2);
+  stream_frames const single = c.ask("/lab.Echo/Unary", "application/grpc+picky", framed_text(""));
+  CHECK(single.bytes.empty());
+  CHECK(has(single.heads, "grpc-status=11"));
+  stream_frames const other = c.ask("/lab.Echo/Download", "application/grpc+picky", framed_text("in "));
+  CHECK(other.bytes ==
+        framed_text("in one") + framed_text("in two") + framed_text("in unspeakable") + framed_text("in three"));
+  CHECK(has(other.heads, "grpc-status=0"));
 }
 
 TEST_CASE("unknown fields of JSON are refused where that is asked for") {

@@ -212,3 +212,110 @@ TEST_CASE("no other way to write a path gets past an interceptor to the fallback
   CHECK(ask("/shop.Prices/Get").find("grpc-status=0") != std::string::npos);
   CHECK(served == 1);
 }
+
+TEST_CASE("a fallback has the size limits of its server, in both directions") {
+  world w(strands::none, server_options().max_receive_message_size(100).max_send_message_size(150));
+  w.server->add_fallback([](server_context&, generic_stream& peer) -> reply<void> {
+    raw_message message;
+    while (co_await peer.read(message)) {
+      message.bytes() += message.bytes();
+      co_await peer.write(message);
+    }
+    co_return ok;
+  });
+  auto const body = [&]() -> asio::awaitable<void> {
+    generic_stub const any(*w.channel);
+    raw_message const fits(std::string(75, 'x')), answered_with_too_much(std::string(100, 'x')),
+        too_large(std::string(101, 'x'));
+    raw_message const answer = co_await any.unary("/x.X/Y", fits);
+    CHECK(answer.bytes().size() == 150);
+    status const out = co_await status_of(any.unary("/x.X/Y", answered_with_too_much));
+    CHECK(out.code() == status_code::resource_exhausted);
+    CHECK(out.message().find("200 bytes is larger than server_options::max_send_message_size(), 150") !=
+          std::string::npos);
+    status const in = co_await status_of(any.unary("/x.X/Y", too_large));
+    CHECK(in.code() == status_code::resource_exhausted);
+    CHECK(in.message().find("received a message of 101 bytes") != std::string::npos);
+  };
+  w.run(body);
+}
+
+TEST_CASE("a fallback knows its call's deadline, and is cancelled at it") {
+  world w(GENERATE(values(both)));
+  time_point told = never;
+  bool cancelled = false;
+  w.server->add_fallback([&](server_context& context, generic_stream&) -> reply<void> {
+    told = context.deadline();
+    try {
+      co_await w.clock.sleep_for(1h);
+    } catch (boost::system::system_error const&) {
+      cancelled = context.cancelled();
+    }
+    co_return ok;
+  });
+  time_point const start = w.clock.now();
+  status end;
+  auto const body = [&]() -> asio::awaitable<void> {
+    raw_message const request("x");
+    end = co_await status_of(generic_stub(*w.channel).unary("/x.X/Y", request, call_options().timeout(2s)));
+  };
+  task const t = w.start(body);
+  w.clock.settle();
+  CHECK(told > start + 1s);
+  CHECK(told <= start + 2s);
+  w.clock.advance(1s);
+  CHECK(!t.done());
+  w.clock.advance(1s);
+  t.get();
+  CHECK(end.code() == status_code::deadline_exceeded);
+  CHECK(cancelled);
+}
+
+TEST_CASE("a fallback reads and writes plain bytes, however they are compressed on the way") {
+  world w(strands::none, server_options().compression("gzip"), channel_options().compression("gzip"));
+  std::vector<std::string> seen;
+  w.server->add_fallback([&](server_context& context, generic_stream& peer) -> reply<void> {
+    raw_message message;
+    while (co_await peer.read(message)) {
+      seen.push_back((context.request_compressed() ? "packed " : "plain ") + message.bytes().substr(0, 3));
+      co_await peer.write(message);
+    }
+    co_return ok;
+  });
+  auto const body = [&]() -> asio::awaitable<void> {
+    generic_stub const any(*w.channel);
+    raw_message const request(std::string(5000, 'x'));
+    for (std::string const encoding : {"gzip", "deflate", "identity"}) {
+      call_info info;
+      raw_message const answer = co_await any.unary("/x.X/Y", request, call_options().compression(encoding).info(info));
+      CHECK(answer == request);
+      CHECK(info.response_compressed());
+    }
+  };
+  w.run(body);
+  CHECK(seen == std::vector<std::string>{"packed xxx", "packed xxx", "plain xxx"});
+}
+
+TEST_CASE("a fallback whose client ends inside a message has its read fail, and the call ends with INTERNAL") {
+  world w;
+  std::vector<std::string> seen;
+  w.server->add_fallback([&](server_context&, generic_stream& peer) -> reply<void> {
+    raw_message message;
+    try {
+      while (co_await peer.read(message)) seen.push_back(message.bytes());
+    } catch (rpc_error const& e) {
+      seen.push_back(std::string(e.status().message()));
+      throw;
+    }
+    co_return ok;
+  });
+  raw_peer peer = raw_client(w);
+  handshake(w, peer);
+  std::string const whole = testing::frames::message_of("whole"), cut = whole.substr(0, 7);
+  peer.send({peer.frames.headers(1, grpc_request("/x.X/Y")), data(1, whole + cut, flag::end_stream)});
+  w.clock.settle();
+  std::string const answer = frames_of(peer, 1).heads;
+  INFO(answer);
+  CHECK(answer.find("grpc-status=13") != std::string::npos);
+  CHECK(seen == std::vector<std::string>{"whole", "the request: the stream ended inside a message"});
+}

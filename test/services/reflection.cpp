@@ -1,5 +1,6 @@
 #include <heddle/services/reflection.hpp>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,33 @@ std::vector<std::string> names(v1::ServerReflectionResponse const& answer) {
   return result;
 }
 
+/// Of deep.Outer two extensions are declared, in a file of their own.
+struct extended_service final : heddle::service {
+  extended_service() {
+    google::protobuf::FileDescriptorProto base, extra;
+    base.set_name("deep.proto");
+    base.set_package("deep");
+    base.add_message_type()->set_name("Outer");
+    base.mutable_message_type(0)->add_extension_range()->set_start(100);
+    extra.set_name("extra.proto");
+    extra.add_dependency("deep.proto");
+    for (int const number : {120, 101}) {
+      auto& extension = *extra.add_extension();
+      extension.set_name("number_" + std::to_string(number));
+      extension.set_extendee(".deep.Outer");
+      extension.set_number(number);
+    }
+    bytes_ = {base.SerializeAsString(), extra.SerializeAsString()};
+    files_ = {{"deep.proto", bytes_[0]}, {"extra.proto", bytes_[1]}};
+  }
+  std::span<method_binding const> heddle_methods_() const noexcept override { return {}; }
+  std::span<descriptor_file const> heddle_files_() const noexcept override { return files_; }
+
+ private:
+  std::vector<std::string> bytes_;
+  std::vector<descriptor_file> files_;
+};
+
 }  // namespace
 
 TEST_CASE("reflection lists what the server serves, itself included, in both versions") {
@@ -128,6 +156,28 @@ TEST_CASE("reflection answers errors in its messages, and the stream goes on") {
   CHECK(answers[4].error_response().error_code() == 5);
   CHECK(answers[5].error_response().error_code() == 3);
   CHECK(answers[6].list_services_response().service_size() == 3);
+}
+
+TEST_CASE("reflection finds extensions by type and number, and all numbers of a type") {
+  extended_service extended;
+  world w;
+  w.server->add(extended);
+  enable_reflection(*w.server);
+  request one, none, numbers;
+  one.mutable_file_containing_extension()->set_containing_type("deep.Outer");
+  one.mutable_file_containing_extension()->set_extension_number(120);
+  none.mutable_file_containing_extension()->set_containing_type("deep.Outer");
+  none.mutable_file_containing_extension()->set_extension_number(119);
+  numbers.set_all_extension_numbers_of_type("deep.Outer");
+  auto const answers = ask_v1(w, {numbers, one, one, none, symbol("number_101")});
+  auto const& all = answers[0].all_extension_numbers_response();
+  CHECK(all.base_type_name() == "deep.Outer");
+  CHECK(std::vector<int>(all.extension_number().begin(), all.extension_number().end()) == std::vector<int>{101, 120});
+  CHECK(names(answers[1]) == std::vector<std::string>{"extra.proto", "deep.proto"});
+  CHECK(names(answers[2]) == std::vector<std::string>{"extra.proto"});  // its import has been sent
+  CHECK(answers[3].error_response().error_code() == 5);
+  CHECK(answers[3].error_response().error_message() == "no extension 119 of \"deep.Outer\" is known here");
+  CHECK(names(answers[4]) == std::vector<std::string>{"extra.proto"});
 }
 
 TEST_CASE("services without embedded descriptors are described by protobuf's own, or the answer says what is missing") {
