@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include <heddle/base/spare_memory.hpp>
 
 namespace heddle {
 
@@ -33,9 +34,10 @@ class byte_buffer {
     byte_buffer(std::move(other)).swap(*this);
     return *this;
   }
+  ~byte_buffer() { free(); }
 
-  std::uint8_t* data() noexcept { return memory_.get() + begin_; }
-  std::uint8_t const* data() const noexcept { return memory_.get() + begin_; }
+  std::uint8_t* data() noexcept { return memory_ + begin_; }
+  std::uint8_t const* data() const noexcept { return memory_ + begin_; }
   std::size_t size() const noexcept { return end_ - begin_; }
   std::size_t capacity() const noexcept { return capacity_; }
   bool empty() const noexcept { return begin_ == end_; }
@@ -44,7 +46,7 @@ class byte_buffer {
   /// Room for `n` more bytes at the back; commit() makes them part of the content.
   std::uint8_t* prepare(std::size_t n) {
     if (capacity_ - end_ < n) make_room(n);
-    return memory_.get() + end_;
+    return memory_ + end_;
   }
   std::size_t room() const noexcept { return capacity_ - end_; }
   void commit(std::size_t n) noexcept { end_ += n; }
@@ -70,7 +72,8 @@ class byte_buffer {
   /// Gives memory above `keep` back. Only does so while empty.
   void shrink(std::size_t keep) noexcept {
     if (!empty() || capacity_ <= keep) return;
-    memory_.reset();
+    free();
+    memory_ = nullptr;
     begin_ = end_ = capacity_ = 0;
   }
   void swap(byte_buffer& other) noexcept {
@@ -81,22 +84,26 @@ class byte_buffer {
   }
 
  private:
-  void make_room(std::size_t n) {
+  // Out of line, so that prepare() is small.
+  [[gnu::noinline]] void make_room(std::size_t n) {
     std::size_t const used = size();
     if (capacity_ - used >= n && begin_ >= used) {  // each byte is moved at most once for each byte consumed
-      if (used != 0) std::memcpy(memory_.get(), data(), used);
+      if (used != 0) std::memcpy(memory_, data(), used);
     } else {
-      std::size_t const wanted = std::max({used + n, capacity_ * 2, std::size_t{256}});
-      std::unique_ptr<std::uint8_t[]> bigger(new std::uint8_t[wanted]);
-      if (used != 0) std::memcpy(bigger.get(), data(), used);
-      memory_ = std::move(bigger);
-      capacity_ = wanted;
+      auto const bigger = detail::spare_memory::take(std::max({used + n, capacity_ * 2, std::size_t{256}}));
+      if (used != 0) std::memcpy(bigger.data, data(), used);
+      free();
+      memory_ = bigger.data;
+      capacity_ = bigger.size;
     }
     begin_ = 0;
     end_ = used;
   }
+  void free() noexcept {
+    if (memory_ != nullptr) detail::spare_memory::give_back({memory_, capacity_});
+  }
 
-  std::unique_ptr<std::uint8_t[]> memory_;
+  std::uint8_t* memory_ = nullptr;
   std::size_t begin_ = 0, end_ = 0, capacity_ = 0;
 };
 
