@@ -192,3 +192,41 @@ TEST_CASE("never-indexed fields are never-indexed again when they are passed on"
   std::string const again = encode(encoder, sink.fields[0].name, sink.fields[0].value, sink.fields[0].never_index);
   CHECK(form_of(again) == form::never);
 }
+
+TEST_CASE("a block of indexes that comes again is the same bytes, until the table changes") {
+  encoder encoder;
+  header_list head, end, other;
+  head.add(header_name::status, "200");
+  head.add(header_name::content_type, "application/grpc");
+  end.add(header_name::grpc_status, "0");
+  other.add(header_name::grpc_status, "5");
+  encode(encoder, head);
+  encode(encoder, end);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(encode(encoder, head) == "88bf");
+    CHECK(encode(encoder, end) == "be");
+  }
+  encode(encoder, other);  // one more entry, before the others
+  for (int i = 0; i < 3; ++i) {
+    CHECK(encode(encoder, head) == "88c0");
+    CHECK(encode(encoder, end) == "bf");
+    CHECK(encode(encoder, other) == "be");
+  }
+  encoder.peer_max_table_size(0);
+  CHECK(encode(encoder, end).substr(0, 2) == "20");
+  CHECK(form_of(encode(encoder, end)) == form::plain);
+}
+
+TEST_CASE("a list that was changed is another block") {
+  encoder encoder;
+  header_list list;
+  list.add(header_name::method, "POST");
+  CHECK(encode(encoder, list) == "83");
+  CHECK(encode(encoder, list) == "83");
+  list.clear();
+  list.add(header_name::method, "GET");
+  CHECK(encode(encoder, list) == "82");
+  list.clear();
+  list.add(":method", "POST", true);
+  CHECK(form_of(encode(encoder, list)) == form::never);
+}

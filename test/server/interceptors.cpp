@@ -1,4 +1,5 @@
 // Interceptors around the handlers of a server.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -291,6 +292,55 @@ TEST_CASE("an interceptor that waits delays the call, and is cancelled with it")
   w.clock.advance(1s);
   hasty.get();
   CHECK(end == "cancelled");
+}
+
+TEST_CASE("what an interceptor does to a call's headers is not seen by the next call that begins alike") {
+  int calls = 0;
+  auto const mark = [&calls](call_context& call, next inner) -> asio::awaitable<status> {
+    if (++calls % 2 == 1) call.request_headers().add("mark", std::to_string(calls));
+    co_return co_await inner();
+  };
+  world w(GENERATE(values(both)), with(mark));
+  std::string seen;
+  w.service.on_unary = [&](server_context& context, Text&) -> reply<Text> {
+    metadata const& headers = context.request_headers();
+    seen += std::string(headers.get("same")) + "/" + std::string(headers.get("mark")) + " ";
+    co_return Text();
+  };
+  auto const body = [&]() -> asio::awaitable<void> {
+    Text const request;
+    for (int i = 0; i < 6; ++i) co_await w.client().unary(request, call_options().header("same", "s"));
+  };
+  w.run(body);
+  CHECK(seen == "s/1 s/ s/3 s/ s/5 s/ ");
+}
+
+TEST_CASE("calls that overlap keep what their own heads said") {
+  world w(GENERATE(values(both)));
+  std::vector<std::string> seen;
+  w.service.on_unary = [&](server_context& context, Text&) -> reply<Text> {
+    metadata const& headers = context.request_headers();
+    std::string const before(headers.get("id"));
+    co_await w.clock.sleep_for(1s);
+    seen.push_back(before + std::string(headers.get("id")) + std::string(context.authority()));
+    co_return Text();
+  };
+  std::vector<task> running;
+  for (char const* const id : {"1", "1", "2", "1", "2", "2"}) {
+    auto const body = [&w, id]() -> asio::awaitable<void> {
+      Text const request;
+      co_await w.client().unary(request, call_options().header("id", id));
+    };
+    running.push_back(w.start(body));
+    w.clock.settle();
+  }
+  w.clock.advance(1s);
+  for (task const& t : running) t.get();
+  std::sort(seen.begin(), seen.end());
+  REQUIRE(seen.size() == 6);
+  std::string const authority = seen[0].substr(2);
+  CHECK(seen == std::vector<std::string>{"11" + authority, "11" + authority, "11" + authority, "22" + authority,
+                                         "22" + authority, "22" + authority});
 }
 
 TEST_CASE("an interceptor shortens the deadline") {

@@ -34,12 +34,19 @@ class header_list {
     add_entry(field.token, field.name, field.value, field.never_index, field.cookie);
   }
 
+  friend bool operator==(header_list const& a, header_list const& b) noexcept {
+    return a.text_ == b.text_ && a.entries_ == b.entries_;
+  }
+
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
   void clear() noexcept {
+    ++revision_;
     entries_.clear();
     text_.clear();
   }
+  /// Changes with the content of this very list: what was found out about it holds as long as this is the same.
+  std::uint64_t revision() const noexcept { return revision_; }
 
   header_field operator[](std::size_t i) const noexcept {
     entry const& e = entries_[i];
@@ -86,9 +93,15 @@ class header_list {
     bool never_index;
     std::uint32_t offset, name_size, value_size;
     std::uint32_t* cookie;
+
+    friend bool operator==(entry const& a, entry const& b) noexcept {
+      return a.token == b.token && a.never_index == b.never_index && a.offset == b.offset &&
+             a.name_size == b.name_size && a.value_size == b.value_size;
+    }
   };
 
   void add_entry(header_name token, std::string_view name, std::string_view value, bool secret, std::uint32_t* cookie) {
+    ++revision_;
     auto const offset = static_cast<std::uint32_t>(text_.size());
     if (token == header_name::other || token == header_name::unknown_pseudo) text_.append(name);
     text_.append(value);
@@ -98,6 +111,7 @@ class header_list {
 
   std::vector<entry> entries_;
   std::string text_;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace heddle

@@ -56,6 +56,9 @@ class decoder {
   /// the next block must begin with a table size update (§4.2).
   void max_table_size(std::uint32_t bytes) noexcept;
 
+  /// As long as it stays the same, equal blocks hold equal fields, with the same cookies, and need not be decoded again.
+  std::uint64_t version() const noexcept { return version_; }
+
  private:
   // A string as it is in the block.
   struct coded_string {
@@ -84,6 +87,7 @@ class decoder {
   detail::cookie_bank cookies_;
   byte_buffer cut_;  // the first bytes of a field whose others have not come
   byte_buffer scratch_;  // decoded strings of the field at hand
+  std::uint64_t version_ = 0;
   std::size_t missing_ = 0;  // at least so many bytes more are needed for the field that was `truncated`
   std::uint32_t max_table_size_;
   std::uint32_t smallest_max_;  // of those acknowledged since the last block began; counts if update_due_

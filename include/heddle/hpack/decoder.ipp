@@ -16,6 +16,7 @@ HEDDLE_DECL void decoder::max_table_size(std::uint32_t bytes) noexcept {
   max_table_size_ = bytes;
   smallest_max_ = update_due_ ? std::min(smallest_max_, bytes) : bytes;
   if (bytes < table_.limit()) update_due_ = true;
+  ++version_;
 }
 
 HEDDLE_DECL decode_error decoder::decode(bytes_view piece, bool last, std::size_t max_string, field_sink& sink) {
@@ -91,6 +92,7 @@ HEDDLE_DECL decode_error decoder::decode_size_update(std::uint8_t const*& at, st
   if (limit > (update_due_ ? smallest_max_ : max_table_size_)) return decode_error::table_size_update_too_big;
   update_due_ = false;
   ++updates_;
+  ++version_;
   table_.limit(limit);
   cookies_.fit(table_);
   return decode_error::none;
@@ -147,6 +149,7 @@ HEDDLE_DECL decode_error decoder::decode_literal(std::uint8_t const*& at, std::u
   if (error == decode_error::none) error = expand(value, max_string, field.value);
   if (error != decode_error::none) return error;
   field.never_index = (form & 0xf0) == 0x10;
+  if (incremental) ++version_;
   if (incremental && table_.insert(field.token, field.name, field.value)) field.cookie = cookies_.add(table_);
   sink.on_field(field);
   return decode_error::none;

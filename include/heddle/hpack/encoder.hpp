@@ -37,7 +37,7 @@ class encoder {
   /// `field.token` must be find_header_name(field.name); for a token that has a text, the name itself is not looked at.
   void encode(header_field const& field, byte_buffer& out);
 
-  /// A whole block.
+  /// A whole block. One that was sent shortly before, and consists of indexes alone, costs a comparison.
   void encode(header_list const& fields, byte_buffer& out);
 
  private:
@@ -49,6 +49,13 @@ class encoder {
     std::uint64_t name_hash;
   };
 
+  // A block of single-byte indexes, which mean the same as long as the table is the same.
+  struct known_block {
+    header_list fields;
+    std::uint64_t version = 0;
+    std::array<std::uint8_t, 16> bytes{};
+  };
+
   void encode_literal(candidate const& field, std::uint8_t pattern, unsigned prefix_bits, byte_buffer& out) const;
   void encode_indexable(candidate const& field, bool at_once, byte_buffer& out);
   bool seen_before(std::uint32_t hash) noexcept;
@@ -58,6 +65,9 @@ class encoder {
   std::array<std::uint32_t, 64> seen_{};  // hashes of the latest user metadata that was not indexed
   // By token: the number of the entry that was used last, which is mostly the one to use next.
   std::array<std::uint32_t, static_cast<std::size_t>(header_name::count_)> latest_{};
+  std::array<known_block, 2> known_;  // heads and trailers take turns
+  std::size_t oldest_known_ = 0;
+  std::uint64_t version_ = 1;  // of the table
   std::uint32_t cap_;
   std::uint32_t wanted_;  // the limit from the next block on
   std::uint32_t smallest_;  // the smallest limit that was wanted since the last block

@@ -81,6 +81,7 @@ HEDDLE_DECL void encoder::begin_block(byte_buffer& out) {
   update_pending_ = false;
   for (std::uint32_t const limit : {smallest_, wanted_}) {
     table_.limit(limit);
+    ++version_;
     if (limit == signalled_) continue;
     detail::append_integer(out, 0x20, 5, limit);
     signalled_ = limit;
@@ -90,7 +91,20 @@ HEDDLE_DECL void encoder::begin_block(byte_buffer& out) {
 
 HEDDLE_DECL void encoder::encode(header_list const& fields, byte_buffer& out) {
   begin_block(out);
+  for (known_block const& known : known_)
+    if (known.version == version_ && known.fields == fields)
+      return out.append(bytes_view(known.bytes.data(), fields.size()));
+  std::uint64_t const before = version_;
+  std::size_t const at = out.size();
   for (header_field const& field : fields) encode(field, out);
+  // A literal has at least two bytes, and may become an entry when it comes again.
+  known_block& known = known_[oldest_known_];
+  std::size_t const size = out.size() - at;
+  if (version_ != before || size != fields.size() || size > known.bytes.size()) return;
+  known.fields = fields;
+  known.version = version_;
+  std::memcpy(known.bytes.data(), out.data() + at, size);
+  oldest_known_ = 1 - oldest_known_;
 }
 
 HEDDLE_DECL void encoder::encode(header_field const& given, byte_buffer& out) {
@@ -133,6 +147,7 @@ HEDDLE_DECL void encoder::encode_indexable(candidate const& field, bool at_once,
   if (!fits || !(at_once || seen_before(field_hash))) return encode_literal(field, 0x00, 4, out);
   encode_literal(field, 0x40, 6, out);
   table_.insert(field.token, field.name, field.value);
+  ++version_;
   latest = table_.number(0);
   index_.insert(table_, field_hash, static_cast<std::uint32_t>(field.name_hash), cap_ / dynamic_table::entry_overhead);
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -143,9 +144,24 @@ class connection final : private hpack::field_sink {
     bool end_stream = false, too_large = false;
     bool self_dependent = false;
     std::uint32_t continuations = 0, empty_frames = 0, fields = 0;
+    std::uint64_t version = 0;  // of the decoder when the block began
     std::size_t list_size = 0;
     block_kind kind = block_kind::request;
   };
+
+  /// The last block of its kind. Most calls of a connection begin with the same bytes, and what these mean depends on
+  /// nothing but the decoder's table.
+  struct known_block {
+    header_list fields;
+    header_rules rules;
+    std::string bytes;  // empty: must be decoded the next time, too
+    std::uint64_t version = 0;
+
+    bool repeats(bytes_view block, std::uint64_t now) const noexcept {
+      return version == now && !bytes.empty() && bytes == as_text(block);
+    }
+  };
+  static constexpr std::size_t most_known = 1024;
 
   // connection_receive.ipp
   bool receive_preface(bytes_view& bytes);
@@ -252,8 +268,8 @@ class connection final : private hpack::field_sink {
   hpack::decoder decoder_;
   hpack::encoder encoder_;
   header_block block_;
-  header_rules rules_;
-  header_list fields_;
+  known_block head_, trailers_;
+  known_block* known_ = &head_;  // where block_ goes
 
   budgets budgets_;
   std::uint32_t batch_ = 0;

@@ -75,7 +75,9 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void on_deadline() override;
   void on_context_shutdown() noexcept override;
 
+  bool recall_request(header_list const& fields);
   status route_request(header_list const& fields);
+  rpc::request_head& own_request();
   status check_request();
   route const* fallback_route();
   status bad_request() const;
@@ -105,6 +107,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void frame_message(void const* message, message_ops const& ops, write_options how);
   bool compress_with(compressor const* encoder);
   void send_head();
+  void send_end(status const& s);
   void show_head();
   void check_open() const;
   status cancelled(std::string_view operation) const;
@@ -144,7 +147,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   time_point until_ = never;
   std::shared_ptr<call_scope> scope_;  // made for the first call on behalf of this one
 
-  rpc::request_head request_;
+  std::shared_ptr<rpc::request_head> request_;  // calls that begin alike share it
   rpc::response_head response_;
   metadata trailers_;
   rpc::inbound inbound_;

@@ -45,21 +45,25 @@ HEDDLE_DECL void server_call::begin(rpc::exchange& exchange) noexcept {
   route_ = nullptr;
   encoder_ = nullptr;
   codec_ = nullptr;
-  request_.clear();
   response_.clear();
   trailers_.clear();
 }
 
 HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool too_large) {
   inbound_.reset(receive_limit(shared_->options.max_receive_message_size(), "server_options"));
-  status wrong = route_request(fields);
+  bool const known = recall_request(fields);
+  status wrong = known ? status() : route_request(fields);
   if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
     if (too_large)
       wrong = status(status_code::resource_exhausted,
                      "the request headers are larger than server_options::limits().max_header_list_size, " +
                          std::to_string(shared_->options.limits().max_header_list_size) + ", or have too many fields");
-    if (wrong.is_ok()) wrong = check_request();
-    if (!wrong.is_ok()) return reject(std::move(wrong));
+    if (!known) {
+      if (wrong.is_ok()) wrong = check_request();
+      if (!wrong.is_ok()) return reject(std::move(wrong));
+      if (route_ != &named_route_)
+        session_->last_head() = {&fields, fields.revision(), request_, protocol_, route_, codec_};
+    }
     phase_ = phase::receiving;
     meter_.call();
     begin_encodings();
@@ -67,6 +71,30 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
     if (route_->method->client_streams()) driver_->schedule(*this);
   }
   if (end) request_ended();
+}
+
+/// True: the last call of this connection that began did so in the same words.
+HEDDLE_DECL bool server_call::recall_request(header_list const& fields) {
+  known_head& known = session_->last_head();
+  if (known.fields != &fields || known.revision != fields.revision()) {
+    known = known_head();
+    if (request_ == nullptr || request_.use_count() != 1) request_ = std::make_shared<rpc::request_head>();
+    request_->clear();
+    return false;
+  }
+  request_ = known.head;
+  protocol_ = known.protocol;
+  route_ = known.route;
+  codec_ = known.form;
+  response_.subtype.assign(request_->subtype);
+  if (request_->timeout) until_ = after(clock_.now(), *request_->timeout);
+  return true;
+}
+
+/// For who changes it.
+HEDDLE_DECL rpc::request_head& server_call::own_request() {
+  if (request_.use_count() != 1) request_ = std::make_shared<rpc::request_head>(*request_);
+  return *request_;
 }
 
 /// Reads the head. Leaves phase `rejecting` when HTTP itself has to refuse.
@@ -88,17 +116,17 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
     route_ = shared_->routes.find(field);
     break;
   }
-  status const wrong = protocol_->read_request(fields, request_);
+  status const wrong = protocol_->read_request(fields, *request_);
   if (route_ == nullptr) route_ = fallback_route();
-  response_.subtype.assign(request_.subtype);
-  if (request_.timeout) until_ = after(clock_.now(), *request_.timeout);
+  response_.subtype.assign(request_->subtype);
+  if (request_->timeout) until_ = after(clock_.now(), *request_->timeout);
   return wrong;
 }
 
 HEDDLE_DECL route const* server_call::fallback_route() {
   route const* const fallback = shared_->routes.fallback();
-  if (fallback == nullptr || !router::is_canonical(request_.path)) return nullptr;
-  named_method_ = method_descriptor(request_.path, call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
+  if (fallback == nullptr || !router::is_canonical(request_->path)) return nullptr;
+  named_method_ = method_descriptor(request_->path, call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
                                     idempotency::unknown);
   named_route_.self = fallback->self;
   named_route_.serve = fallback->serve;
@@ -108,24 +136,24 @@ HEDDLE_DECL route const* server_call::fallback_route() {
 }
 
 HEDDLE_DECL status server_call::check_request() {
-  if (route_ == nullptr) return shared_->routes.not_found(request_.path);
-  if (!request_.subtype.empty() && request_.subtype != "proto") {
+  if (route_ == nullptr) return shared_->routes.not_found(request_->path);
+  if (!request_->subtype.empty() && request_->subtype != "proto") {
     method_descriptor const& method = *route_->method;
     codec_list const& known = shared_->options.codecs();
-    codec_ = known.find(request_.subtype);
+    codec_ = known.find(request_->subtype);
     bool const raw = is_raw(method.request()) && is_raw(method.response());
-    if (codec_ == nullptr && !raw && !same_subtype(request_.subtype, "proto"))
-      return status(status_code::unimplemented, "content-type application/grpc+" + request_.subtype +
+    if (codec_ == nullptr && !raw && !same_subtype(request_->subtype, "proto"))
+      return status(status_code::unimplemented, "content-type application/grpc+" + request_->subtype +
                                                     " is not supported here, only " + known.names() +
                                                     ": server_options::add_codec()");
   }
   compressor_list const& known = shared_->options.compressors();
-  if (!request_.encoding.empty() && known.find(request_.encoding) == nullptr) {
+  if (!request_->encoding.empty() && known.find(request_->encoding) == nullptr) {
     response_.accepted = known.names();
-    return status(status_code::unimplemented, "grpc-encoding " + request_.encoding + " is not supported here, only " +
+    return status(status_code::unimplemented, "grpc-encoding " + request_->encoding + " is not supported here, only " +
                                                   response_.accepted + ": server_options::compressors()");
   }
-  if (until_ != never && *request_.timeout <= duration::zero())
+  if (until_ != never && *request_->timeout <= duration::zero())
     return status(status_code::deadline_exceeded, "the deadline had passed when the call arrived");
   return {};
 }
@@ -133,7 +161,7 @@ HEDDLE_DECL status server_call::check_request() {
 /// Of a request that was found good.
 HEDDLE_DECL void server_call::begin_encodings() {
   server_shared const& shared = *shared_;
-  if (!request_.encoding.empty()) inbound_.set_decoder(shared.options.compressors().find(request_.encoding));
+  if (!request_->encoding.empty()) inbound_.set_decoder(shared.options.compressors().find(request_->encoding));
   if (shared.encoder != nullptr) compress_with(shared.encoder);
 }
 
@@ -271,12 +299,25 @@ HEDDLE_DECL void server_call::finish(status const& s) {
         exchange_->commit(held_.size());
         meter_.sent();
       }
-      header_list& end = session_->scratch();
-      protocol_->write_trailers(s, trailers_, end);
-      exchange_->send_trailers(end);
+      send_end(s);
     }
   }
   end_exchange();
+}
+
+HEDDLE_DECL void server_call::send_end(status const& s) {
+  if (!s.is_ok() || !trailers_.empty() || !s.trailers().empty()) {
+    header_list& fields = session_->scratch();
+    protocol_->write_trailers(s, trailers_, fields);
+    return exchange_->send_trailers(fields);
+  }
+  plain_fields& plain = session_->plain_end();
+  if (plain.protocol != protocol_) {
+    plain.protocol = protocol_;
+    plain.fields.clear();
+    protocol_->write_trailers(status(), trailers_, plain.fields);
+  }
+  exchange_->send_trailers(plain.fields);
 }
 
 HEDDLE_DECL void server_call::end_exchange() {

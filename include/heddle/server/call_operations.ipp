@@ -161,7 +161,7 @@ HEDDLE_DECL void server_call::frame_message(void const* message, message_ops con
 /// Only with what the client takes, and only while the head can still say so.
 HEDDLE_DECL bool server_call::compress_with(compressor const* encoder) {
   if (head_sent_ || over_ || !held_.empty()) return false;
-  encoder_ = encoder != nullptr && accepts_encoding(request_.accepted, encoder->name()) ? encoder : nullptr;
+  encoder_ = encoder != nullptr && accepts_encoding(request_->accepted, encoder->name()) ? encoder : nullptr;
   response_.encoding.assign(encoder_ != nullptr ? encoder_->name() : std::string_view());
   return encoder_ != nullptr;
 }
@@ -174,9 +174,19 @@ HEDDLE_DECL void server_call::show_head() {
 HEDDLE_DECL void server_call::send_head() {
   show_head();
   head_sent_ = true;
-  header_list& fields = session_->scratch();
-  protocol_->write_response(response_, fields);
-  exchange_->send_head(fields);
+  if (!response_.encoding.empty() || !response_.metadata.empty()) {
+    header_list& fields = session_->scratch();
+    protocol_->write_response(response_, fields);
+    return exchange_->send_head(fields);
+  }
+  plain_fields& plain = session_->plain_head();
+  if (plain.protocol != protocol_ || plain.subtype != response_.subtype) {
+    plain.protocol = protocol_;
+    plain.subtype = response_.subtype;
+    plain.fields.clear();
+    protocol_->write_response(response_, plain.fields);
+  }
+  exchange_->send_head(plain.fields);
 }
 
 HEDDLE_DECL asio::awaitable<void> server_call::send_headers() {
@@ -325,8 +335,8 @@ HEDDLE_DECL std::string_view server_context::peer() const noexcept { return call
 HEDDLE_DECL std::shared_ptr<auth_info const> server_context::auth() const {
   return call_.driver_ != nullptr ? call_.driver_->auth() : nullptr;
 }
-HEDDLE_DECL std::string_view server_context::authority() const noexcept { return call_.request_.authority; }
-HEDDLE_DECL metadata const& server_context::request_headers() const noexcept { return call_.request_.metadata; }
+HEDDLE_DECL std::string_view server_context::authority() const noexcept { return call_.request_->authority; }
+HEDDLE_DECL metadata const& server_context::request_headers() const noexcept { return call_.request_->metadata; }
 HEDDLE_DECL time_point server_context::deadline() const noexcept { return call_.until_; }
 HEDDLE_DECL std::optional<duration> server_context::time_left() const noexcept {
   if (call_.until_ == never) return std::nullopt;
@@ -347,8 +357,8 @@ HEDDLE_DECL bool server_context::compression(std::string_view name) {
   return !call_.over_ && call_.compress_with(call_.shared_->options.compressors().get(name));
 }
 HEDDLE_DECL bool server_context::request_compressed() const noexcept { return call_.inbound_.compressed(); }
-HEDDLE_DECL std::string_view server_context::request_encoding() const noexcept { return call_.request_.encoding; }
-HEDDLE_DECL std::string_view server_context::content_subtype() const noexcept { return call_.request_.subtype; }
+HEDDLE_DECL std::string_view server_context::request_encoding() const noexcept { return call_.request_->encoding; }
+HEDDLE_DECL std::string_view server_context::content_subtype() const noexcept { return call_.request_->subtype; }
 HEDDLE_DECL void* server_context::kept_reply(message_ops const& ops) {
   call_.reply_lent_ = true;
   return call_.recycled(call_.reply_message_, call_.reply_ops_, ops);

@@ -15,8 +15,8 @@ HEDDLE_DECL void server_interception::begin(std::vector<interceptor const*> cons
 
 HEDDLE_DECL method_descriptor const& server_interception::method() const noexcept { return *call_.route_->method; }
 HEDDLE_DECL std::string_view server_interception::peer() const noexcept { return call_.peer_; }
-HEDDLE_DECL std::string_view server_interception::authority() const noexcept { return call_.request_.authority; }
-HEDDLE_DECL metadata& server_interception::request_headers() noexcept { return call_.request_.metadata; }
+HEDDLE_DECL std::string_view server_interception::authority() const noexcept { return call_.request_->authority; }
+HEDDLE_DECL metadata& server_interception::request_headers() noexcept { return call_.own_request().metadata; }
 HEDDLE_DECL metadata& server_interception::response_headers() noexcept { return call_.response_.metadata; }
 HEDDLE_DECL metadata& server_interception::trailers() noexcept { return call_.trailers_; }
 HEDDLE_DECL time_point server_interception::deadline() const noexcept { return call_.until_; }

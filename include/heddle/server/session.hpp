@@ -28,6 +28,23 @@ struct server_shared {
   thread_check check;
 };
 
+/// The last request that began a call, as it was understood.
+struct known_head {
+  header_list const* fields = nullptr;  // with `revision`: what it was read from
+  std::uint64_t revision = 0;
+  std::shared_ptr<rpc::request_head> head;
+  rpc::wire_protocol const* protocol = nullptr;
+  heddle::detail::route const* route = nullptr;
+  codec const* form = nullptr;
+};
+
+/// The head or the end of an answer that says nothing but what most of them say.
+struct plain_fields {
+  rpc::wire_protocol const* protocol = nullptr;
+  std::string subtype;
+  header_list fields;
+};
+
 /// Used on the connection's executor, but for its making. Ends when the connection has and the last handler has.
 class server_session final : public std::enable_shared_from_this<server_session>,
                              private transport::http2_driver_user,
@@ -51,6 +68,9 @@ class server_session final : public std::enable_shared_from_this<server_session>
     scratch_.clear();
     return scratch_;
   }
+  plain_fields& plain_head() noexcept { return plain_head_; }
+  plain_fields& plain_end() noexcept { return plain_end_; }
+  known_head& last_head() noexcept { return last_head_; }
   void recycle(server_call& call);
   void handler_started() noexcept {
     running_.store(running_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -75,6 +95,8 @@ class server_session final : public std::enable_shared_from_this<server_session>
   std::vector<std::shared_ptr<server_call>> calls_;
   std::vector<server_call*> idle_;
   header_list scratch_;
+  known_head last_head_;
+  plain_fields plain_head_, plain_end_;
   std::atomic<std::size_t> running_{0};  // written on the executor only
   bool closed_ = false;
 };
