@@ -1,6 +1,7 @@
 // The exception that an RPC which did not end with OK becomes at the public edge.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,5 +22,23 @@ class rpc_error : public std::runtime_error {  // whose text is shared, so that 
  private:
   heddle::status status_;
 };
+
+namespace detail {
+
+/// What `f()` returns, or throws as an rpc_error; `accident(exception)` says what anything else becomes. For code of the
+/// application that is called where no exception may leave.
+template <class F, class Accident>
+status status_caught(F f, Accident accident) {
+  try {
+    return f();
+  } catch (rpc_error const& e) {
+    if (!e.status().is_ok()) return e.status();
+    return accident(std::current_exception());
+  } catch (...) {
+    return accident(std::current_exception());
+  }
+}
+
+}  // namespace detail
 
 }  // namespace heddle

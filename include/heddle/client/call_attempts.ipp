@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <heddle/base/rpc_error.hpp>
 #include <heddle/client/core.hpp>
 #include <heddle/client/interception.ipp>
 #include <heddle/rpc/packing.hpp>
@@ -122,12 +123,12 @@ HEDDLE_DECL status client_call::single_response() {
 
 HEDDLE_DECL bool client_call::try_read(void* message) {
   rpc::inbound& in = attempt_.inbound();
+  show_head();
   if (!in.has_message()) {
     // Found behind a message when that was taken. A status that is not OK says more.
     if (in.failed() && (!done_ || status_.is_ok())) message_failed(here(in.error()));
     return false;
   }
-  show_head();
   bytes_view const body = in.message();
   if (in.failed()) {
     message_failed(here(in.error()));
@@ -141,15 +142,24 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
   return false;
 }
 
+/// For codecs, and for the message types of applications: their exceptions must not get to whoever runs the context.
+template <class F>
+status client_call::coded(F f, char const* doing, char const* what) {
+  return status_caught(f, [&](std::exception_ptr const&) {
+    return status(status_code::internal, std::string(doing) + what + " threw an exception");
+  });
+}
+
 HEDDLE_DECL status client_call::parse_response(void* message, bytes_view body, char const* what) const {
   message_ops const& ops = method_->response();
-  if (codec_ != nullptr && !is_raw(ops)) {
-    status wrong = codec_->parse(message, ops, body);
-    return wrong.is_ok() ? wrong : wrong.set_origin(status_origin::transport);
-  }
-  if (ops.parse(message, body)) return {};
-  return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()),
-                status_origin::transport);
+  auto const parsed = [&] {
+    if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body);
+    if (ops.parse(message, body)) return status();
+    return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
+  };
+  status wrong = coded(parsed, "parsing ", what);
+  if (!wrong.is_ok()) wrong.set_origin(status_origin::transport);
+  return wrong;
 }
 
 HEDDLE_DECL void client_call::message_failed(status why) {

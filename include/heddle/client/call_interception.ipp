@@ -118,7 +118,8 @@ HEDDLE_DECL void client_call::serve_interceptors() {
 
 HEDDLE_DECL void client_call::show_head() {
   if (!intercepted_ || !head_received_ || std::exchange(head_shown_, true)) return;
-  interception_->see_response_headers(attempt_.head().metadata);
+  status refused = interception_->see_response_headers(attempt_.head().metadata);
+  if (!refused.is_ok()) message_failed(std::move(refused));
 }
 
 HEDDLE_DECL status client_call::see_response(void* message) const {

@@ -21,10 +21,13 @@ HEDDLE_DECL status client_call::send(void const* message, write_options how) {
 HEDDLE_DECL status client_call::frame(void const* message, write_options how) {
   message_ops const& ops = method_->request();
   bool const early = intercepted_ && !attempts_begun_;  // these are read again, by interceptors
-  if (codec_ == nullptr || early || is_raw(ops)) return frame(message, ops, how, early);
-  raw_message coded;
-  status wrong = codec_->serialize(message, ops, coded.bytes());
-  return wrong.is_ok() ? frame(&coded, *ops_of<raw_message>, how, false) : wrong;
+  auto const framed = [&] {
+    if (codec_ == nullptr || early || is_raw(ops)) return frame(message, ops, how, early);
+    raw_message form;
+    status wrong = codec_->serialize(message, ops, form.bytes());
+    return wrong.is_ok() ? frame(&form, *ops_of<raw_message>, how, false) : wrong;
+  };
+  return coded(framed, "serialising ", "a request message");
 }
 
 HEDDLE_DECL status client_call::frame(void const* message, message_ops const& ops, write_options how, bool early) {

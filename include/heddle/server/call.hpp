@@ -103,16 +103,18 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void* single_request(message_ops const& ops);
   status see_request(void* message, message_ops const& ops) const;
   void send_message(void const* message, message_ops const& ops, write_options how);
-  status parse(void* message, message_ops const& ops, bytes_view body, char const* what) const;
+  status parse(void* message, message_ops const& ops, bytes_view body, char const* what);
   void frame_message(void const* message, message_ops const& ops, write_options how);
   bool compress_with(compressor const* encoder);
   void send_head();
   void send_end(status const& s);
-  void show_head();
+  status show_head();
   void check_open() const;
   status cancelled(std::string_view operation) const;
   template <class F>
-  static status status_of(F f);
+  status status_of(F f);
+  template <class F>
+  status coded(F f, char const* doing, char const* what);
   void begin_read(void* message, message_ops const& ops, operation_outcome& outcome);
   void begin_write(void const* message, message_ops const& ops, write_options how, operation_outcome& outcome);
   void cancel_read();

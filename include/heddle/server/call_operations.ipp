@@ -87,10 +87,22 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   return refused.is_ok() ? message : fail(std::move(refused));
 }
 
-HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, bytes_view body, char const* what) const {
-  if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body);
-  if (ops.parse(message, body)) return {};
-  return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
+/// For codecs, and for the message types of applications.
+template <class F>
+status server_call::coded(F f, char const* doing, char const* what) {
+  return status_caught(f, [&](std::exception_ptr error) {
+    static_cast<void>(handler_threw(std::move(error)));
+    return status(status_code::internal, std::string(doing) + what + " threw an exception");
+  });
+}
+
+HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, bytes_view body, char const* what) {
+  auto const parsed = [&] {
+    if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body);
+    if (ops.parse(message, body)) return status();
+    return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
+  };
+  return coded(parsed, "parsing ", what);
 }
 
 HEDDLE_DECL status server_call::see_request(void* message, message_ops const& ops) const {
@@ -136,10 +148,11 @@ HEDDLE_DECL void server_call::send_message(void const* message, message_ops cons
 
 HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
   if (codec_ != nullptr && !is_raw(ops)) {
-    raw_message coded;
-    status wrong = codec_->serialize(message, ops, coded.bytes());
+    raw_message form;
+    auto const serialized = [&] { return codec_->serialize(message, ops, form.bytes()); };
+    status wrong = coded(serialized, "serialising ", "a response message");
     if (!wrong.is_ok()) throw rpc_error(std::move(wrong));
-    return frame_message(&coded, *ops_of<raw_message>, how);
+    return frame_message(&form, *ops_of<raw_message>, how);
   }
   std::size_t const size = ops.size(message), limit = shared_->options.max_send_message_size();
   if (size > limit)
@@ -166,13 +179,14 @@ HEDDLE_DECL bool server_call::compress_with(compressor const* encoder) {
   return encoder_ != nullptr;
 }
 
-HEDDLE_DECL void server_call::show_head() {
-  if (intercepted_ && !head_sent_ && !std::exchange(head_shown_, true))
-    interception_->see_response_headers(response_.metadata);
+HEDDLE_DECL status server_call::show_head() {
+  if (!intercepted_ || head_sent_ || std::exchange(head_shown_, true)) return {};
+  return interception_->see_response_headers(response_.metadata);
 }
 
 HEDDLE_DECL void server_call::send_head() {
-  show_head();
+  status refused = show_head();
+  if (!refused.is_ok()) throw rpc_error(std::move(refused));
   head_sent_ = true;
   if (!response_.encoding.empty() || !response_.metadata.empty()) {
     header_list& fields = session_->scratch();
@@ -199,12 +213,11 @@ HEDDLE_DECL asio::awaitable<void> server_call::send_headers() {
 
 template <class F>
 status server_call::status_of(F f) {
-  try {
+  auto const done = [&f] {
     f();
-    return {};
-  } catch (rpc_error const& e) {
-    return e.status();
-  }
+    return status();
+  };
+  return status_caught(done, [this](std::exception_ptr error) { return handler_threw(std::move(error)); });
 }
 
 HEDDLE_DECL void server_call::begin_read(void* message, message_ops const& ops, operation_outcome& outcome) {
@@ -287,7 +300,7 @@ HEDDLE_DECL asio::any_io_executor const& send_headers_operation::home() const no
   return call_->driver_->get_executor();
 }
 HEDDLE_DECL void send_headers_operation::start() {
-  why_ = server_call::status_of([this] {
+  why_ = call_->status_of([this] {
     call_->check_open();
     if (!call_->head_sent_) call_->send_head();
   });

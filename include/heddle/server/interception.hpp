@@ -34,7 +34,7 @@ class server_interception final : public interception {
  private:
   asio::awaitable<status> innermost() override;
   void answer(void const* response) override;
-  void on_return() override;
+  status on_return() override;
   void on_exception(std::exception_ptr error) override;
 
   server_call& call_;

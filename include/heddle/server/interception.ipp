@@ -41,7 +41,7 @@ HEDDLE_DECL asio::awaitable<status> server_interception::innermost() {
 }
 
 /// What is held leaves after the last interceptor has returned: too late for its hooks.
-HEDDLE_DECL void server_interception::on_return() { call_.show_head(); }
+HEDDLE_DECL status server_interception::on_return() { return call_.show_head(); }
 
 HEDDLE_DECL void server_interception::on_exception(std::exception_ptr error) {
   static_cast<void>(call_.handler_threw(std::move(error)));

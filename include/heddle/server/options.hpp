@@ -206,9 +206,10 @@ class server_options {
   server_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
 
-  /// Called with what a handler or an interceptor has thrown that is no rpc_error: the client gets UNKNOWN and not a
-  /// word of it, which might be a secret. Not called for the operation_aborted of a call that was cancelled. Runs on
-  /// the connection's executor, on several threads at once if there are several; what it throws itself is lost.
+  /// Called with what a handler, an interceptor, one of its hooks or a codec has thrown that is no rpc_error: the client
+  /// gets UNKNOWN (of codecs INTERNAL) and not a word of it, which might be a secret. Not called for the
+  /// operation_aborted of a call that was cancelled. Runs on the connection's executor, on several threads at once if
+  /// there are several; what it throws itself is lost.
   using exception_hook = std::function<void(server_context&, std::exception_ptr)>;
   server_options& on_exception(exception_hook f) & {
     on_exception_ = std::move(f);

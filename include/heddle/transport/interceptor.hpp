@@ -45,16 +45,17 @@ class interception : public call_context {
 
   bool has_request_hooks() const noexcept { return !request_hooks_.empty(); }
   bool has_response_hooks() const noexcept { return !response_hooks_.empty(); }
-  status see_request(message_view& message) const;
-  status see_response(message_view& message) const;
-  void see_response_headers(metadata& headers) const;
+  // With what the hooks return, or throw.
+  status see_request(message_view& message);
+  status see_response(message_view& message);
+  status see_response_headers(metadata& headers);
 
  protected:
   ~interception() = default;
   /// The call itself: the handler, or the attempts.
   virtual asio::awaitable<status> innermost() = 0;
-  /// `next` is about to return.
-  virtual void on_return() {}
+  /// `next` is about to return. Not OK: with this, unless it has a better reason.
+  virtual status on_return() { return {}; }
   /// What is no rpc_error. Must not throw.
   virtual void on_exception(std::exception_ptr) {}
 
@@ -62,6 +63,8 @@ class interception : public call_context {
   friend class heddle::next;
   asio::awaitable<status> go_on(std::size_t depth);
   void forget_deeper(std::size_t depth);
+  template <class F>
+  status call_hooks(F f);
 
   std::vector<interceptor const*> chain_;
 };

@@ -34,8 +34,8 @@ HEDDLE_DECL asio::awaitable<status> interception::go_on(std::size_t depth) {
   status const outcome = co_await run(depth + 1);
   depth_ = depth;
   forget_deeper(depth);
-  on_return();
-  co_return outcome;
+  status const late = on_return();
+  co_return outcome.is_ok() ? late : outcome;
 }
 
 HEDDLE_DECL void interception::forget_deeper(std::size_t depth) {
@@ -45,24 +45,40 @@ HEDDLE_DECL void interception::forget_deeper(std::size_t depth) {
   std::erase_if(header_hooks_, deeper);
 }
 
-HEDDLE_DECL status interception::see_request(message_view& message) const {
-  for (auto const& entry : request_hooks_) {
-    status const s = entry.hook(message);
-    if (!s.is_ok()) return s;
-  }
-  return {};
+/// They run in the middle of reads and writes, which may be the library's own.
+template <class F>
+status interception::call_hooks(F f) {
+  return status_caught(f, [this](std::exception_ptr error) {
+    on_exception(std::move(error));
+    return status(status_code::unknown, "a hook of an interceptor threw an exception");
+  });
 }
 
-HEDDLE_DECL status interception::see_response(message_view& message) const {
-  for (auto entry = response_hooks_.rbegin(); entry != response_hooks_.rend(); ++entry) {
-    status const s = entry->hook(message);
-    if (!s.is_ok()) return s;
-  }
-  return {};
+HEDDLE_DECL status interception::see_request(message_view& message) {
+  return call_hooks([&] {
+    for (auto const& entry : request_hooks_) {
+      status const s = entry.hook(message);
+      if (!s.is_ok()) return s;
+    }
+    return status();
+  });
 }
 
-HEDDLE_DECL void interception::see_response_headers(metadata& headers) const {
-  for (auto entry = header_hooks_.rbegin(); entry != header_hooks_.rend(); ++entry) entry->hook(headers);
+HEDDLE_DECL status interception::see_response(message_view& message) {
+  return call_hooks([&] {
+    for (auto entry = response_hooks_.rbegin(); entry != response_hooks_.rend(); ++entry) {
+      status const s = entry->hook(message);
+      if (!s.is_ok()) return s;
+    }
+    return status();
+  });
+}
+
+HEDDLE_DECL status interception::see_response_headers(metadata& headers) {
+  return call_hooks([&] {
+    for (auto entry = header_hooks_.rbegin(); entry != header_hooks_.rend(); ++entry) entry->hook(headers);
+    return status();
+  });
 }
 
 }  // namespace detail
