@@ -24,6 +24,7 @@ HEDDLE_DECL server_call::~server_call() {
   if (listening_) shutdown_service::of(driver_->get_executor()).remove(*this);
   driver_->unschedule(*this);
   driver_->deadlines().remove(*this);
+  meter_.end();
   if (request_message_ != nullptr) request_ops_->destroy(request_message_);
   if (reply_message_ != nullptr) reply_ops_->destroy(reply_message_);
 }

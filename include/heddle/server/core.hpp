@@ -62,6 +62,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   bool refuse();
   void add_session(std::unique_ptr<byte_stream> stream);
   void session_ended(server_session& session);
+  static void let_go(std::shared_ptr<server_session> session);
   void tell_services();
   void drain(duration grace);
   void reset_calls();

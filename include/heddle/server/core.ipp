@@ -118,8 +118,14 @@ HEDDLE_DECL void server_core::add_session(std::unique_ptr<byte_stream> stream) {
 }
 
 HEDDLE_DECL void server_core::session_ended(server_session& session) {
-  sessions_.erase(&session);
+  if (auto entry = sessions_.extract(&session)) let_go(std::move(entry.mapped()));
   if (stage_ >= stage::draining && sessions_.empty()) complete();
+}
+
+/// Its own strand may be in the middle of its calls, and has a round for them posted: destroyed there, after that.
+HEDDLE_DECL void server_core::let_go(std::shared_ptr<server_session> session) {
+  auto const executor = session->get_executor();
+  asio::post(executor, [last = std::move(session)] {});
 }
 
 template <class F>
@@ -192,7 +198,7 @@ HEDDLE_DECL void server_core::reset_calls() {
 HEDDLE_DECL void server_core::stop() {
   for (auto const& [key, session] : sessions_) abandoned_ += session->running_handlers();
   for_sessions([](server_session& s) { s.close(); });
-  sessions_.clear();
+  for (auto& entry : std::exchange(sessions_, {})) let_go(std::move(entry.second));
   complete();
 }
 
