@@ -1,5 +1,7 @@
 // Interceptors around the handlers of a server.
 #include <algorithm>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -363,7 +365,42 @@ TEST_CASE("an interceptor shortens the deadline") {
   task const t = w.start(body);
   w.clock.advance(1s);
   t.get();
-  CHECK(end.code() == status_code::cancelled);  // the client's own deadline has not passed
+  CHECK(to_string(end) == "DEADLINE_EXCEEDED: the deadline has passed on the server");  // not yet on the client
+}
+
+TEST_CASE("calls on behalf of a handler end with it, also when it is run again") {
+  struct child final : call_scope::child {
+    void on_parent_end() override { ++ended; }
+    int ended = 0;
+  };
+  std::vector<std::unique_ptr<child>> children;
+  auto const again = [&](call_context&, next inner) -> asio::awaitable<status> {
+    for (int i = 1; i < 3; ++i) {
+      static_cast<void>(co_await inner());
+      CHECK(children.size() == static_cast<std::size_t>(i));
+      CHECK(children.back()->ended == 1);
+    }
+    status const s = co_await inner();
+    CHECK(children.back()->ended == 1);
+    co_return s;
+  };
+  world w(GENERATE(values(both)), with(again));
+  w.service.on_unary = [&](server_context& context, Text& request) -> reply<Text> {
+    auto const scope = context.scope();
+    children.push_back(std::make_unique<child>());
+    CHECK(scope->add(*children.back()));
+    if (children.size() == 1) throw std::runtime_error("once more");
+    if (children.size() == 2) co_return status(status_code::unavailable, "once more");
+    co_return request;
+  };
+  auto const body = [&]() -> asio::awaitable<void> {
+    Text const request = text("a");
+    Text const answer = co_await w.client().unary(request);
+    CHECK(answer.text() == "a");
+  };
+  w.run(body);
+  REQUIRE(children.size() == 3);
+  for (auto const& c : children) CHECK(c->ended == 1);
 }
 
 }  // namespace heddle::test

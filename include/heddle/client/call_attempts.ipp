@@ -37,9 +37,10 @@ HEDDLE_DECL void client_call::on_attempt_end(status const& s, attempt_reach reac
     retry_pending_ = true;
     return schedule();
   }
-  // A server that keeps the deadline resets with CANCEL, or says CANCELLED: our own clock knows better
-  // (protocol-http2).
-  if (s.code() == status_code::cancelled && until_ <= core_.get_clock().now()) {
+  // A server that keeps the deadline may be faster with its status, or resets with CANCEL, or says CANCELLED: our own
+  // clock knows better (protocol-http2), and says more.
+  bool const kept = s.code() == status_code::deadline_exceeded && s.origin() == status_origin::peer;
+  if ((kept || s.code() == status_code::cancelled) && until_ <= core_.get_clock().now()) {
     attempt_.trailers().clear();
     return end(here(status(status_code::deadline_exceeded, deadline_text()), "call_options::timeout()"));
   }

@@ -95,6 +95,8 @@ class connection final : private hpack::field_sink {
   HEDDLE_DECL void notify_writable(stream& s) noexcept;
   /// Whether another write should wait: this stream or the whole connection has too much queued.
   HEDDLE_DECL bool should_wait(stream const& s) const noexcept;
+  /// Not all of its DATA is on its way.
+  bool is_held_back(stream const& s) const noexcept { return !s.pending_.empty(); }
   /// The user is done with `s` and will not name it again; the sink hears no more of it. An open stream is reset with
   /// CANCEL, except a server's whose answer is complete and only waits to be sent.
   HEDDLE_DECL void release(stream& s);

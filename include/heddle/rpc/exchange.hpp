@@ -44,6 +44,8 @@ class exchange {
   /// So much is queued that whoever writes should wait for on_writable().
   virtual bool should_wait() const = 0;
   virtual void notify_writable() = 0;
+  /// Some of the body waits for the peer, or for the transport.
+  virtual bool is_held_back() const = 0;
   /// The call is done with it. Cancels what is still open. The exchange must not be used again.
   virtual void release() = 0;
 

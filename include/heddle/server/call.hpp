@@ -44,8 +44,9 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void orphan() noexcept;
   /// Destroys the coroutines that wait here, without resuming them.
   void drop_waiters() noexcept;
-  /// Resets the call and cancels its handler.
-  void abandon();
+  /// Ends the call with a status and cancels its handler. Where some of the answer waits for the client, who might never
+  /// take it, the stream is reset instead.
+  void abandon(status const& why);
   bool idle() const noexcept { return phase_ == phase::idle; }
 
  private:
@@ -57,10 +58,10 @@ class server_call final : public std::enable_shared_from_this<server_call>,
 
   enum class phase : std::uint8_t {
     idle,
-    head,       // nothing but the exchange
+    head,  // nothing but the exchange
     receiving,  // a single request is on its way
     rejecting,  // the answer is known; a plain HTTP request of known length is heard out first
-    running,    // the handler has it
+    running,  // the handler has it
   };
 
   // rpc::exchange_events
@@ -85,6 +86,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void reject(status why);
   void reject_http(int http_status, std::string_view text, header_list const& fields);
   void answer_rejection();
+  void send_status(status const& s);
   void request_ended();
   void start_handler();
   static asio::awaitable<void> run(std::shared_ptr<server_call> self);
@@ -93,6 +95,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void finish(status const& s);
   void end_exchange();
   void cancel_handler();
+  void end_scope();
   void wake();
 
   // what handlers do
@@ -136,8 +139,8 @@ class server_call final : public std::enable_shared_from_this<server_call>,
                                   idempotency::unknown};
   route named_route_{&named_method_, nullptr, nullptr, {}};  // of a method that only the fallback serves
   phase phase_ = phase::idle;
-  bool over_ = true;        // nothing that the handler does reaches anybody
-  bool retired_ = false;    // no call will come any more
+  bool over_ = true;  // nothing that the handler does reaches anybody
+  bool retired_ = false;  // no call will come any more
   bool listening_ = false;  // to the end of the context, in the session's place
   bool head_sent_ = false;
   bool cancel_pending_ = false;
@@ -145,7 +148,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   bool wake_reader_ = false, wake_writer_ = false, read_cancelled_ = false, write_cancelled_ = false;
   bool spawned_ = false;
   int http_status_ = 0;  // of a rejection outside of the protocol
-  status answer_;        // of a rejection, or why the request is bad
+  status answer_;  // of a rejection, or why the request is bad
   time_point until_ = never;
   std::shared_ptr<call_scope> scope_;  // made for the first call on behalf of this one
 
@@ -154,7 +157,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   metadata trailers_;
   rpc::inbound inbound_;
   compressor const* encoder_ = nullptr;  // of the answer's messages
-  codec const* codec_ = nullptr;         // of messages that are not raw; null: protobuf's own form
+  codec const* codec_ = nullptr;  // of messages that are not raw; null: protobuf's own form
   server_context context_;
   void* request_message_ = nullptr;
   message_ops const* request_ops_ = nullptr;

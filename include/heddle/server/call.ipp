@@ -185,13 +185,12 @@ HEDDLE_DECL void server_call::reject_http(int http_status, std::string_view text
 }
 
 HEDDLE_DECL void server_call::answer_rejection() {
-  meter_.answered(false);
-  header_list& fields = session_->scratch();
   if (http_status_ == 0) {
-    protocol_->write_trailers_only(response_, answer_, trailers_, fields);
-    exchange_->send_head_and_end(fields);
+    send_status(answer_);
     return end_exchange();
   }
+  meter_.answered(false);
+  header_list& fields = session_->scratch();
   // A person with curl gets words, and any HTTP client an end without trailers that it would not know.
   std::string_view const text = answer_.message();
   fields.add(header_name::status, std::to_string(http_status_));
@@ -249,13 +248,18 @@ HEDDLE_DECL void server_call::on_abort(rpc::exchange_abort const& why) {
   driver_->schedule(*this);
 }
 
-HEDDLE_DECL void server_call::on_deadline() { abandon(); }
+HEDDLE_DECL void server_call::on_deadline() {
+  abandon(status(status_code::deadline_exceeded, "the deadline has passed on the server"));
+}
 
-HEDDLE_DECL void server_call::abandon() {
+HEDDLE_DECL void server_call::abandon(status const& why) {
   if (phase_ == phase::idle || over_) return;
   over_ = true;
   cancel_pending_ = true;
-  exchange_->cancel();
+  if (http_status_ != 0 || exchange_->is_held_back())
+    exchange_->cancel();
+  else
+    send_status(why);
   driver_->schedule(*this);
 }
 
@@ -287,23 +291,25 @@ HEDDLE_DECL void server_call::wake() {
 
 HEDDLE_DECL void server_call::finish(status const& s) {
   if (!over_) {
-    meter_.answered(s.is_ok());
-    header_list& fields = session_->scratch();
     if (!s.is_ok()) held_.clear();
-    if (!head_sent_ && held_.empty() && response_.metadata.empty()) {
-      protocol_->write_trailers_only(response_, s, trailers_, fields);
-      exchange_->send_head_and_end(fields);
-    } else {
-      if (!head_sent_) send_head();
-      if (!held_.empty()) {
-        std::copy(held_.data(), held_.data() + held_.size(), exchange_->prepare(held_.size()));
-        exchange_->commit(held_.size());
-        meter_.sent();
-      }
-      send_end(s);
+    if (!head_sent_ && !(held_.empty() && response_.metadata.empty())) send_head();
+    if (!held_.empty()) {
+      std::copy(held_.data(), held_.data() + held_.size(), exchange_->prepare(held_.size()));
+      exchange_->commit(held_.size());
+      meter_.sent();
     }
+    send_status(s);
   }
   end_exchange();
+}
+
+/// The end of the answer, or all of it.
+HEDDLE_DECL void server_call::send_status(status const& s) {
+  meter_.answered(s.is_ok());
+  if (head_sent_) return send_end(s);
+  header_list& fields = session_->scratch();
+  protocol_->write_trailers_only(response_, s, trailers_, fields);
+  exchange_->send_head_and_end(fields);
 }
 
 HEDDLE_DECL void server_call::send_end(status const& s) {
@@ -323,7 +329,7 @@ HEDDLE_DECL void server_call::send_end(status const& s) {
 
 HEDDLE_DECL void server_call::end_exchange() {
   over_ = true;
-  if (scope_ != nullptr) std::exchange(scope_, nullptr)->end();
+  end_scope();
   end_operations();
   bool const ran = std::exchange(phase_, phase::idle) == phase::running;
   if (has_deadline()) driver_->deadlines().remove(*this);
@@ -336,6 +342,11 @@ HEDDLE_DECL void server_call::end_exchange() {
   if (session_ == nullptr) return;
   if (ran) session_->handler_ended();
   session_->recycle(*this);
+}
+
+/// The handler has returned: so have the calls that were made for it.
+HEDDLE_DECL void server_call::end_scope() {
+  if (auto const ended = std::exchange(scope_, nullptr)) ended->end();
 }
 
 HEDDLE_DECL void server_call::detach() noexcept {

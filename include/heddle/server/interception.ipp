@@ -37,7 +37,15 @@ HEDDLE_DECL asio::awaitable<status> server_interception::innermost() {
     co_return status(status_code::internal, "an interceptor called next again after the call was committed");
   handler_ran_ = true;
   call_.held_.clear();
-  co_return co_await call_.route_->serve(*call_.route_->self, call_);
+  status outcome;
+  try {
+    outcome = co_await call_.route_->serve(*call_.route_->self, call_);
+  } catch (...) {
+    call_.end_scope();
+    throw;
+  }
+  call_.end_scope();
+  co_return outcome;
 }
 
 /// What is held leaves after the last interceptor has returned: too late for its hooks.

@@ -57,7 +57,7 @@ class server_session final : public std::enable_shared_from_this<server_session>
   void start();
   /// GOAWAY in two steps; ends by itself when the last call has.
   void drain() { driver_->shut_down(); }
-  /// Resets all calls and cancels their handlers; the connection goes on until their resets are written.
+  /// Ends all calls and cancels their handlers; the connection goes on until that is written.
   void abandon_calls();
   void close();
   asio::any_io_executor const& get_executor() const noexcept { return driver_->get_executor(); }

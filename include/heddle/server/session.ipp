@@ -48,7 +48,9 @@ HEDDLE_DECL rpc::exchange_events& server_session::on_request(transport::http2_ex
 }
 
 HEDDLE_DECL void server_session::abandon_calls() {
-  for (auto const& call : calls_) call->abandon();
+  status const why(status_code::unavailable,
+                   "the server is shutting down, and has not waited any longer for this call");
+  for (auto const& call : calls_) call->abandon(why);
   driver_->flush_soon();
 }
 

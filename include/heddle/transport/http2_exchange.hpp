@@ -27,6 +27,7 @@ class http2_exchange final : public rpc::exchange {
   void consumed(std::size_t n) override;
   bool should_wait() const override;
   void notify_writable() override;
+  bool is_held_back() const override;
   void release() override;
 
  private:

@@ -48,6 +48,8 @@ HEDDLE_DECL bool http2_exchange::should_wait() const { return driver_.connection
 
 HEDDLE_DECL void http2_exchange::notify_writable() { driver_.connection_.notify_writable(*stream_); }
 
+HEDDLE_DECL bool http2_exchange::is_held_back() const { return driver_.connection_.is_held_back(*stream_); }
+
 HEDDLE_DECL void http2_exchange::release() {
   http2::stream& s = *stream_;
   driver_.recycle(*this);
