@@ -331,3 +331,81 @@ TEST_CASE("a call that begins while its server drains goes elsewhere") {
   t.get();
   CHECK(d.left == 0);
 }
+
+TEST_CASE("a second drain() shortens the first, and does not lengthen it") {
+  world w(GENERATE(values(both)));
+  slow_handlers handlers;
+  handlers.work = 1h;
+  handlers.serve(w);
+  outcome o;
+  task const c = call(w, o);
+  w.clock.settle();
+  drained first, second;
+  time_point const start = w.clock.now();
+  bool const shorter = GENERATE(true, false);
+  task const t = drain(w, first, shorter ? 1h : 2s);
+  w.clock.advance(1s);
+  task const u = drain(w, second, shorter ? 1s : 1h);
+  w.clock.advance(999ms);
+  CHECK(handlers.cancelled == 0);
+  CHECK(!first.ended);
+  w.clock.advance(1s);
+  t.get();
+  u.get();
+  CHECK(first.at <= start + 3s);
+  CHECK(second.at == first.at);
+  CHECK(handlers.cancelled == 1);
+}
+
+TEST_CASE("drain() without grace ends a drain() that has some") {
+  world w(GENERATE(values(both)));
+  slow_handlers handlers;
+  handlers.work = 1h;
+  handlers.serve(w);
+  outcome o;
+  task const c = call(w, o);
+  w.clock.settle();
+  drained first, second;
+  time_point const start = w.clock.now();
+  task const t = drain(w, first, 30s);
+  w.clock.settle();
+  task const u = drain(w, second, 0s);
+  w.clock.advance(1s);
+  t.get();
+  u.get();
+  CHECK(first.at <= start + 1s);
+  CHECK(handlers.cancelled == 1);
+}
+
+TEST_CASE("the first cancellation of run() is kind also while somebody drains") {
+  server_options so;
+  so.grace(10s);
+  world w(GENERATE(values(both)), so);
+  slow_handlers handlers;
+  handlers.work = 1h;
+  handlers.serve(w);
+  drained r, d;
+  task t = run_server(w, r);
+  outcome o;
+  task const c = call(w, o);
+  w.clock.settle();
+  task const u = drain(w, d, 1h);
+  w.clock.settle();
+  time_point const start = w.clock.now();
+  t.cancel();
+  w.clock.advance(5s);
+  CHECK(handlers.cancelled == 0);
+  CHECK(!r.ended);
+  SECTION("and keeps the earlier end") {
+    w.clock.advance(6s);
+    CHECK(r.at >= start + 10s);
+  }
+  SECTION("and the second is not") {
+    t.cancel();
+    w.clock.advance(1s);
+    CHECK(r.at <= start + 6s);
+  }
+  t.get();
+  u.get();
+  CHECK(handlers.cancelled == 1);
+}

@@ -45,7 +45,7 @@ class server_core final : public std::enable_shared_from_this<server_core>,
 
   // On the executor.
   void begin(std::shared_ptr<server_wait> w);
-  void cancel(server_wait const& w);
+  void cancel(server_wait& w);
 
  private:
   enum class stage : std::uint8_t { idle, running, draining, resetting, stopped };

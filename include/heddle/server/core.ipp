@@ -152,8 +152,8 @@ HEDDLE_DECL void server_core::begin(std::shared_ptr<server_wait> w) {
   for (auto const& p : all) accept(p);
 }
 
-HEDDLE_DECL void server_core::cancel(server_wait const& w) {
-  if (w.is_run() && stage_ < stage::draining) return drain(shared_->options.grace());
+HEDDLE_DECL void server_core::cancel(server_wait& w) {
+  if (w.is_run() && !std::exchange(w.was_cancelled, true)) return drain(shared_->options.grace());
   reset_calls();
 }
 
@@ -163,7 +163,12 @@ HEDDLE_DECL void server_core::tell_services() {
 }
 
 HEDDLE_DECL void server_core::drain(duration grace) {
-  if (stage_ >= stage::draining) return;
+  if (stage_ > stage::draining) return;
+  time_point const until = after(clock_.now(), grace);
+  if (stage_ == stage::draining) {  // whoever is in more of a hurry
+    if (until < deadline()) deadlines_.set(*this, until);
+    return;
+  }
   stage_ = stage::draining;
   deadlines_.set_owner(weak_from_this());
   {
@@ -179,7 +184,7 @@ HEDDLE_DECL void server_core::drain(duration grace) {
   // Posted, so that what services have just sent on its way (health: NOT_SERVING) goes before the GOAWAY.
   for (auto const& entry : sessions_)
     asio::post(entry.second->get_executor(), [session = entry.second] { session->drain(); });
-  deadlines_.set(*this, after(clock_.now(), grace));
+  deadlines_.set(*this, until);
 }
 
 HEDDLE_DECL void server_core::on_deadline() {

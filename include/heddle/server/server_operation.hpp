@@ -22,6 +22,7 @@ struct server_wait {
   waiter done;
   std::size_t abandoned = 0;
   std::optional<duration> grace;  // of drain(); none: run()
+  bool was_cancelled = false;     // once: the second time there is no grace
 
   bool is_run() const noexcept { return !grace; }
 };
