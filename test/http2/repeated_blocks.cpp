@@ -54,7 +54,8 @@ TEST_CASE("equal bytes mean nothing when the table was emptied") {
   std::string const emptied = frame(frame_type::headers, flag::end_headers | flag::end_stream, 7, "\x20" + block(""));
   s.receive({emptied, request(9, newest)});
   CHECK(s.events() ==
-        "headers 7 /s/m END; failure COMPRESSION_ERROR RFC 7541 2.3.3: index 0 or beyond the tables; reset 1 INTERNAL_ERROR connection; "
+        "headers 7 /s/m END; failure COMPRESSION_ERROR RFC 7541 2.3.3: index 0 or beyond the tables; reset 1 "
+        "INTERNAL_ERROR connection; "
         "reset 3 INTERNAL_ERROR connection; reset 5 INTERNAL_ERROR connection; reset 7 INTERNAL_ERROR connection");
 }
 

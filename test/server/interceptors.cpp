@@ -306,7 +306,7 @@ TEST_CASE("what an interceptor does to a call's headers is not seen by the next 
   std::string seen;
   w.service.on_unary = [&](server_context& context, Text&) -> reply<Text> {
     metadata const& headers = context.request_headers();
-    seen += std::string(headers.get("same")) + "/" + std::string(headers.get("mark")) + " ";
+    seen += std::string(headers.get("same").value_or("")) + "/" + std::string(headers.get("mark").value_or("")) + " ";
     co_return Text();
   };
   auto const body = [&]() -> asio::awaitable<void> {
@@ -322,9 +322,9 @@ TEST_CASE("calls that overlap keep what their own heads said") {
   std::vector<std::string> seen;
   w.service.on_unary = [&](server_context& context, Text&) -> reply<Text> {
     metadata const& headers = context.request_headers();
-    std::string const before(headers.get("id"));
+    std::string const before(headers.get("id").value_or(""));
     co_await w.clock.sleep_for(1s);
-    seen.push_back(before + std::string(headers.get("id")) + std::string(context.authority()));
+    seen.push_back(before + std::string(headers.get("id").value_or("")) + std::string(context.authority()));
     co_return Text();
   };
   std::vector<task> running;
