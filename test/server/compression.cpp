@@ -1,4 +1,5 @@
 // Compressed requests and answers, from a client that writes its own frames.
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -320,6 +321,43 @@ TEST_CASE("a compressed message is put together from any pieces") {
     auto const answer = content_of(peer, id, *gzip());
     REQUIRE(has(answer.bytes, "hello+plain-again+"));
   }
+}
+
+TEST_CASE("what an intercepted request was inflated to is not kept while its handler runs") {
+  /// Every body is one large message. Notes where it was written to: scratch that belongs to the thread.
+  class large final : public compressor {
+   public:
+    std::string_view name() const noexcept override { return "large"; }
+    void compress(bytes_view, byte_buffer&) const override {}
+    outcome decompress(bytes_view, std::size_t, byte_buffer& out) const override {
+      std::string const body = text(std::string(1'000'000, 'x')).SerializeAsString();
+      out.append(as_bytes(body));
+      scratch = &out;
+      return outcome::done;
+    }
+    mutable byte_buffer* scratch = nullptr;
+  };
+  auto const encoding = std::make_shared<large>();
+  auto const twice = [](call_context&, next inner) -> asio::awaitable<status> {
+    static_cast<void>(co_await inner());
+    co_return co_await inner();
+  };
+  world w(strands::none, server_options().compressors(compressor_list().add(encoding)).intercept(twice));
+  int runs = 0;
+  w.service.on_unary = [&](server_context&, Text& request) -> reply<Text> {
+    CHECK(request.text().size() == 1'000'000);
+    REQUIRE(encoding->scratch != nullptr);
+    CHECK(encoding->scratch->empty());
+    CHECK(encoding->scratch->capacity() <= 256 * 1024);
+    ++runs;
+    co_return text("small");
+  };
+  raw_peer peer = raw_client(w);
+  handshake(w, peer);
+  peer.send({peer.frames.headers(1, request("Unary", "large", "")), data(1, message_of("x", 1), flag::end_stream)});
+  w.clock.settle();
+  CHECK(runs == 2);
+  CHECK(has(frames_of(peer, 1).heads, "grpc-status=0"));
 }
 
 }  // namespace heddle::test

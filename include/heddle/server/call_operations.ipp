@@ -76,6 +76,7 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   bytes_view const body = inbound_.message();
   if (inbound_.failed()) return fail(bad_request());
   status wrong = parse(message, ops, body, "the request");
+  if (intercepted_ && inbound_.compressed()) rpc::unpacked();  // the bytes stay, what was made of them is the thread's
   if (!wrong.is_ok()) return fail(std::move(wrong));
   if (!inbound_.has_last_message())
     return fail(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
