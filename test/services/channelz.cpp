@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <heddle/testing/scripted_server.hpp>
 #include <heddle/transport/channelz_registry.hpp>
 
 #include "grpc/channelz/v1/channelz.heddle.hpp"
@@ -246,6 +247,51 @@ TEST_CASE("a call that is cancelled counts as failed on both sides, and so does 
   auto const ours = r.socket(r.server_sockets(server.ref().server_id()).socket_ref(0).socket_id());
   CHECK(ours.data().streams_failed() == 1);
   CHECK(ours.data().streams_succeeded() == 1);
+}
+
+TEST_CASE("a call that is lost before its request is whole has failed") {
+  for (strands const s : both) {
+    recorded r(s);
+    auto peer = testing::scripted_client(*r.w.server, r.w.context);
+    auto call = peer.call("/lab.Echo/Unary");
+    call.send_data(testing::frames::message_of("never whole").substr(0, 7));
+    r.w.clock.settle();
+    CHECK(r.servers().server(0).data().calls_failed() == 0);
+    peer.close();
+    r.w.clock.settle();
+    cz::ServerData const data = r.servers().server(0).data();
+    CHECK(data.calls_failed() == 1);
+    CHECK(data.calls_started() == 3);  // with those that ask
+  }
+}
+
+TEST_CASE("a connection that is closed is not listed, though a handler of it still runs, and its end counts") {
+  recorded r;
+  r.w.service.on_chat = [&r](server_context&, stream<Text, Text>&) -> reply<void> {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await r.w.clock.sleep_for(1h);
+    co_return ok;
+  };
+  auto const body = [&]() -> asio::awaitable<void> {
+    auto call = r.w.client().chat();
+    co_await call.write(text("x"));
+    co_await r.w.clock.sleep_for(1s);
+  };
+  task const t = r.w.start(body);
+  r.w.clock.settle();
+  std::int64_t const server = r.servers().server(0).ref().server_id();
+  CHECK(r.server_sockets(server).socket_ref_size() == 2);
+  r.w.clock.advance(1s);
+  t.get();
+  r.w.channel.reset();
+  r.w.clock.advance(2s);
+  CHECK(r.server_sockets(server).socket_ref_size() == 1);  // that of who asks
+  auto const before = r.servers().server(0).data();
+  CHECK(before.calls_failed() == 0);
+  r.w.clock.advance(1h);
+  auto const after = r.servers().server(0).data();
+  CHECK(after.calls_failed() == 1);
+  CHECK(after.calls_started() == before.calls_started() + 1);
 }
 
 TEST_CASE("keepalive PINGs are counted where they are sent") {

@@ -71,6 +71,8 @@ class channelz_node {
   channelz_calls& calls_of_streams() noexcept {
     return parent_ != nullptr && parent_->kind == channelz_kind::subchannel ? parent_->calls : calls;
   }
+  /// Its connection is closed: it is not listed any more, and goes on counting for who still has a call of it.
+  void leave() noexcept;
   /// Of a secure socket, once.
   void set_auth(std::shared_ptr<auth_info const> auth);
   bool has_auth() const noexcept { return auth_known_; }
@@ -101,6 +103,7 @@ class channelz_node {
   std::map<std::pair<channelz_kind, std::int64_t>, channelz_node*> children_;
   std::int64_t ended_started_ = 0, ended_succeeded_ = 0, ended_failed_ = 0;  // of sockets that are gone
   time_point ended_last_ = never;
+  std::int64_t told_started_ = 0, told_succeeded_ = 0, told_failed_ = 0;  // to the parent, of its own
 };
 
 /// From any thread. Who makes or destroys a node, that is, opens or closes a connection, waits while somebody looks: a

@@ -28,6 +28,8 @@ HEDDLE_DECL channelz_node::channelz_node(std::shared_ptr<channelz_registry> regi
 
 HEDDLE_DECL channelz_node::~channelz_node() { registry_->remove(*this); }
 
+HEDDLE_DECL void channelz_node::leave() noexcept { registry_->remove(*this); }
+
 HEDDLE_DECL void channelz_node::set_auth(std::shared_ptr<auth_info const> auth) {
   auth_known_ = true;
   std::lock_guard const lock(registry_->mutex_);
@@ -40,15 +42,19 @@ HEDDLE_DECL void channelz_registry::add(channelz_node& node) {
   if (node.parent_ != nullptr) node.parent_->children_.emplace(std::pair(node.kind, node.id), &node);
 }
 
+/// Once when it leaves and once when it is destroyed: the second time with what has been counted in between.
 HEDDLE_DECL void channelz_registry::remove(channelz_node& node) noexcept {
   std::lock_guard const lock(mutex_);
   nodes_[static_cast<std::size_t>(node.kind)].erase(node.id);
   if (node.parent_ == nullptr) return;
   channelz_node& parent = *node.parent_;
   parent.children_.erase({node.kind, node.id});
-  parent.ended_started_ += node.calls.started.get();
-  parent.ended_succeeded_ += node.calls.succeeded.get();
-  parent.ended_failed_ += node.calls.failed.get();
+  auto const tell = [](std::int64_t& sum, std::int64_t& told, std::int64_t now) {
+    sum += now - std::exchange(told, now);
+  };
+  tell(parent.ended_started_, node.told_started_, node.calls.started.get());
+  tell(parent.ended_succeeded_, node.told_succeeded_, node.calls.succeeded.get());
+  tell(parent.ended_failed_, node.told_failed_, node.calls.failed.get());
   time_point const last = node.calls.last_started.get();
   if (last != never && (parent.ended_last_ == never || last > parent.ended_last_)) parent.ended_last_ = last;
 }

@@ -353,6 +353,7 @@ HEDDLE_DECL void http2_driver::finish_close() {
   deadlines_.remove(*this);
   deadlines_.stop();
   stream_->close();
+  if (channelz_ != nullptr) channelz_->leave();
   if (!ready_items_.empty()) post_round();
   if (http2_driver_user* const user = std::exchange(user_, nullptr)) user->on_closed(closed_with_);
 }
