@@ -43,7 +43,7 @@ TEST_CASE("every operation takes a callback, and never calls it from inside") {
   echo_everything(w.service);
   each_operation(w, [&w](char const* name, auto operation) {
     INFO(name);
-    outcome end;
+    completion end;
     bool inside = true;
     operation(move_only(end, [&inside] { CHECK(!inside); }));
     CHECK(end.calls == 0);
@@ -59,7 +59,7 @@ TEST_CASE("every operation started on the channel's own executor completes later
   echo_everything(w.service);
   each_operation(w, [&w](char const* name, auto operation) {
     INFO(name);
-    outcome end;
+    completion end;
     bool inside = false;
     auto const start = [&] {
       inside = true;
@@ -245,7 +245,7 @@ TEST_CASE("memory comes from the handler's allocator, and is back before the han
   each_operation(w, [&w](char const* name, auto operation) {
     INFO(name);
     arena memory;
-    outcome end;
+    completion end;
     int living = -1;
     operation(
         asio::bind_allocator(arena_allocator<std::byte>(memory), move_only(end, [&] { living = memory.living; })));
@@ -264,7 +264,7 @@ TEST_CASE("handlers run on their associated executor") {
   auto const strand = asio::make_strand(elsewhere);
   each_operation(w, [&](char const* name, auto operation) {
     INFO(name);
-    outcome end;
+    completion end;
     bool there = false;
     elsewhere.restart();
     operation(asio::bind_executor(strand, move_only(end, [&] { there = strand.running_in_this_thread(); })));
@@ -307,7 +307,7 @@ TEST_CASE("a call object that is destroyed ends what is pending on it") {
   };
   bool const settled = GENERATE(true, false);
   asio::io_context elsewhere;
-  outcome read, headers, finish;
+  completion read, headers, finish;
   {
     auto chat = w.client().chat();
     auto upload = w.client().upload();
@@ -345,7 +345,7 @@ TEST_CASE("a write that waits when its call object is destroyed is told that the
     co_await w.clock.sleep_for(1h);
     co_return Text();
   };
-  std::deque<outcome> ends;
+  std::deque<completion> ends;
   {
     auto upload = w.client().upload();
     do {
@@ -356,7 +356,7 @@ TEST_CASE("a write that waits when its call object is destroyed is told that the
   }
   w.clock.settle();
   CHECK(ends.size() > 1);
-  for (outcome const& end : ends) {
+  for (completion const& end : ends) {
     CHECK(end.calls == 1);
     CHECK(end.why == ok);
   }
@@ -367,7 +367,7 @@ TEST_CASE("a call object that is moved to the channel's thread and destroyed the
   channel_options co;
   heddle::channel channel(context, "ipv4:192.0.2.1:1", std::move(co.use_connector(never_connects)));
   lab::echo::client client(channel);
-  outcome read;
+  completion read;
   auto chat = std::make_unique<decltype(client.chat())>(client.chat());
   asio::post(context, [&chat] { chat.reset(); });  // ahead of what the next lines send there
   chat->read(std::ref(read));
@@ -421,7 +421,7 @@ TEST_CASE("wait_for_change() follows the channel to its end") {
     });
   };
   watch(connectivity::idle);
-  outcome connected, late;
+  completion connected, late;
   w.channel->connect(std::ref(connected));
   w.clock.settle();
   CHECK(connected.why == ok);

@@ -127,7 +127,7 @@ TEST_CASE("every operation of a stream takes a handler that can only be moved, a
   auto const use = [&w](char const* name, auto operation) -> asio::awaitable<void> {
     INFO(name);
     arena memory;
-    outcome end;
+    completion end;
     int living = -1;
     bool inside = true;
     auto const look = [&] {
@@ -184,7 +184,7 @@ TEST_CASE("handlers of a stream's operations run on their associated executor") 
   auto const strand = asio::make_strand(elsewhere);
   auto const use = [&](char const* name, auto operation) -> asio::awaitable<void> {
     INFO(name);
-    outcome end;
+    completion end;
     bool there = false;
     auto const look = [&] { there = strand.running_in_this_thread(); };
     operation(asio::bind_executor(strand, move_only(end, look)));
@@ -266,7 +266,7 @@ TEST_CASE("run() and drain() take a handler that can only be moved, and its allo
   each_server_operation([](world& w, char const* name, auto operation) {
     INFO(name);
     arena memory;
-    outcome end;
+    completion end;
     int living = -1;
     operation(
         asio::bind_allocator(arena_allocator<std::byte>(memory), move_only(end, [&] { living = memory.living; })));
@@ -320,7 +320,7 @@ TEST_CASE("handlers of run() and drain() run on their associated executor") {
     INFO(name);
     asio::io_context elsewhere;
     auto const strand = asio::make_strand(elsewhere);
-    outcome end;
+    completion end;
     bool there = false;
     operation(asio::bind_executor(strand, move_only(end, [&] { there = strand.running_in_this_thread(); })));
     w.clock.advance(3s);

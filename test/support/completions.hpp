@@ -10,7 +10,7 @@
 namespace heddle::test {
 
 /// Takes what any operation completes with.
-struct outcome {
+struct completion {
   int calls = 0;
   status why = status(status_code::unknown, "never called");
 
@@ -21,11 +21,11 @@ struct outcome {
   }
 };
 
-/// A handler that can only be moved, and fills in an outcome.
+/// A handler that can only be moved, and fills in a completion.
 template <class F>
 class move_only {
  public:
-  move_only(outcome& o, F f) : outcome_(&o), f_(std::make_unique<F>(std::move(f))) {}
+  move_only(completion& o, F f) : outcome_(&o), f_(std::make_unique<F>(std::move(f))) {}
   template <class... Results>
   void operator()(status s, Results... results) {
     (*f_)();
@@ -33,7 +33,7 @@ class move_only {
   }
 
  private:
-  outcome* outcome_;
+  completion* outcome_;
   std::unique_ptr<F> f_;
 };
 

@@ -167,7 +167,7 @@ TEST_CASE("a scripted server loses connections and refuses them") {
     CHECK(lost.code() == status_code::unavailable);
     CHECK(has(lost.message(), "connection to memory lost"));
     status const refused = co_await status_of(lab.client().unary(request));
-    CHECK(refused.message() == "closed for today");
+    CHECK(refused.message() == "closed for today (/lab.Echo/Unary, call_options::wait_for_ready())");
   };
   testing::run(lab.clock, script() && calls());
   CHECK(lab.server.connection().ended());

@@ -176,7 +176,8 @@ TEST_CASE("a channel over one stream can't connect twice") {
     status const s = co_await status_of(lab::echo::client(*p.channel).unary(request, call_options().timeout(20s)));
     INFO(to_string(s));
     CHECK(s.code() == status_code::unavailable);
-    CHECK(s.message() == "the one stream of this channel has ended (connect_with)");
+    CHECK(s.message() ==
+          "the one stream of this channel has ended (connect_with) (/lab.Echo/Unary, call_options::wait_for_ready())");
   };
   p.run(body);
 }
