@@ -67,6 +67,8 @@ class inbound {
   bool finished() const noexcept { return ended_ && available().empty(); }
   /// The message at the front is the last one.
   bool has_last_message() const noexcept { return has_message() && ended_ && available().size() == reader_.wanted(); }
+  /// Something lies behind the message at the front.
+  bool has_more_than_one() const noexcept { return has_message() && available().size() > reader_.wanted(); }
   /// The peer said that no more will come.
   bool ended() const noexcept { return ended_; }
   /// The stream ended inside a message.

@@ -212,6 +212,8 @@ HEDDLE_DECL void server_call::on_body(bytes_view bytes, bool end) {
     inbound_.lend(bytes);
     if (phase_ == phase::receiving && !route_->method->client_streams()) {
       if (inbound_.failed()) return reject(bad_request());
+      if (inbound_.has_more_than_one())  // at once: what is read ahead of a handler must have an end
+        return reject(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
       if (!end) exchange_->consumed(inbound_.earn());  // a single request may be larger than any window
     } else if (reader_.waiting()) {
       if (inbound_.has_message() || inbound_.failed()) {
