@@ -34,6 +34,7 @@
 #include <heddle/rpc/foreign_answer.ipp>
 #include <heddle/rpc/grpc_protocol.ipp>
 #include <heddle/rpc/gzip.ipp>
+#include <heddle/rpc/header_limit.ipp>
 #include <heddle/rpc/inbound.ipp>
 #include <heddle/rpc/message_framing.ipp>
 #include <heddle/rpc/packing.ipp>

@@ -40,6 +40,12 @@ class header_list {
 
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
+  /// As RFC 9113 §6.5.2 has it: name + value + 32 a field, before any compression.
+  std::size_t list_size() const noexcept {
+    std::size_t sum = 0;
+    for (entry const& e : entries_) sum += std::size_t{e.name_size} + e.value_size + 32;
+    return sum;
+  }
   void clear() noexcept {
     ++revision_;
     entries_.clear();

@@ -15,6 +15,7 @@
 #include <heddle/client/core.hpp>
 #include <heddle/client/interception.ipp>
 #include <heddle/rpc/grpc_protocol.hpp>
+#include <heddle/rpc/header_limit.hpp>
 #include <heddle/rpc/packing.hpp>
 
 namespace heddle::detail {
@@ -152,6 +153,11 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
   header_list& fields = core_.scratch();
   rpc::grpc_protocol::instance().write_request(head_, driver.is_secure() ? "https" : "http", core_.user_agent(),
                                                fields);
+  if (std::size_t const size = fields.list_size(); size > driver.header_limit()) {
+    end(here(status(status_code::resource_exhausted,
+                    rpc::header_limit_text("the request headers", size, driver.header_limit(), driver.peer()))));
+    return true;
+  }
   std::optional<std::string_view> subtype;
   if (!raw_) subtype = head_.subtype;
   if (!attempt_.start(driver, fields, max_receive_, subtype)) return false;

@@ -26,7 +26,8 @@ struct exchange_abort {
 /// The outgoing half, implemented by a transport. Everything is harmless when the exchange is over.
 class exchange {
  public:
-  /// Server: the response head. (A client's head opens the exchange.)
+  /// Server: the response head. (A client's head opens the exchange.) One that is more than the peer takes becomes a
+  /// RESOURCE_EXHAUSTED that ends the exchange: on_abort(). Ends that are too large lose metadata and details instead.
   virtual void send_head(header_list const& fields) = 0;
   /// Server: a head and nothing else.
   virtual void send_head_and_end(header_list const& fields) = 0;

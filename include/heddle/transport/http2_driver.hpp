@@ -67,6 +67,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   /// Client: a new exchange, or null when there is no room.
   HEDDLE_DECL rpc::exchange* open(header_list const& head, rpc::exchange_events& events);
   bool can_open() const noexcept { return !closed_ && ready_ && connection_.can_open(); }
+  /// header_list::list_size() above it is more than the peer wants to see.
+  std::size_t header_limit() const noexcept { return connection_.peer_settings().max_header_list_size; }
   /// The peer's SETTINGS have come.
   bool is_ready() const noexcept { return ready_; }
   bool is_retired() const noexcept { return closed_ || connection_.retired(); }

@@ -32,6 +32,8 @@ class http2_exchange final : public rpc::exchange {
 
  private:
   friend class http2_driver;
+  bool fits(header_list const& fields) const noexcept;
+
   http2_driver& driver_;
   http2::stream* stream_ = nullptr;
   rpc::exchange_events* events_ = nullptr;

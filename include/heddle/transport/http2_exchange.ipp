@@ -1,17 +1,34 @@
 #pragma once
 
+#include <heddle/rpc/header_limit.hpp>
 #include <heddle/transport/http2_driver.hpp>
 #include <heddle/transport/http2_exchange.hpp>
 
 namespace heddle::transport {
 
+// A peer that gets more fields than it takes may end the connection, with everybody's calls on it.
+HEDDLE_DECL bool http2_exchange::fits(header_list const& fields) const noexcept {
+  std::size_t const most = driver_.header_limit();
+  return most == 0xffff'ffff || fields.list_size() <= most;
+}
+
 HEDDLE_DECL void http2_exchange::send_head(header_list const& fields) {
-  driver_.connection_.send_headers(*stream_, fields, false);
+  if (fits(fields) || fields.get(header_name::status) != "200") {
+    driver_.connection_.send_headers(*stream_, fields, false);
+  } else {
+    send_head_and_end(fields);
+    rpc::exchange_abort abort;
+    abort.status = status(status_code::resource_exhausted, "the response headers are larger than the client takes");
+    events_->on_abort(abort);
+  }
   driver_.flush_soon();
 }
 
 HEDDLE_DECL void http2_exchange::send_head_and_end(header_list const& fields) {
-  driver_.connection_.send_headers(*stream_, fields, true);
+  if (fits(fields))
+    driver_.connection_.send_headers(*stream_, fields, true);
+  else
+    driver_.connection_.send_headers(*stream_, rpc::reduced_answer(fields, driver_.header_limit()), true);
   driver_.flush_soon();
 }
 
@@ -30,7 +47,10 @@ HEDDLE_DECL void http2_exchange::send_end() {
 }
 
 HEDDLE_DECL void http2_exchange::send_trailers(header_list const& fields) {
-  driver_.connection_.send_trailers(*stream_, fields);
+  if (fits(fields))
+    driver_.connection_.send_trailers(*stream_, fields);
+  else
+    driver_.connection_.send_trailers(*stream_, rpc::reduced_answer(fields, driver_.header_limit()));
   driver_.flush_soon();
 }
 
