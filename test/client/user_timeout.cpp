@@ -27,10 +27,12 @@ struct sockets {
     server.emplace(context, std::move(so));
     auto const accepted = [this](native_socket s, std::string_view) {
       server_socket = s;
+      if (touch) touch(s);
       return true;
     };
     auto const opened = [this](native_socket s, endpoint const&) {
       client_socket = s;
+      if (touch) touch(s);
       return error_code();
     };
     endpoint const bound = server->listen(where, listen_options().on_accept(accepted));
@@ -60,6 +62,7 @@ struct sockets {
   std::optional<heddle::channel> channel;
   native_socket client_socket = -1, server_socket = -1;
   std::function<void()> look;
+  std::function<void(native_socket)> touch;  // what the hooks do
   status end{status_code::unknown, "not called"};
 };
 
@@ -103,6 +106,24 @@ TEST_CASE("by default only servers watch their connections") {
   s.call();
   CHECK(client == 0);
   CHECK(server == 20000);
+}
+
+TEST_CASE("what a hook has set stays") {
+  sockets s("127.0.0.1:0", server_options().keepalive_timeout(7s),
+            channel_options().keepalive_time(1min).keepalive_timeout(1500us));
+  s.touch = [](native_socket socket) {
+    unsigned const milliseconds = 4321;
+    REQUIRE(setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds) == 0);
+  };
+  unsigned client = 0, server = 0;
+  s.look = [&] {
+    client = user_timeout(s.client_socket);
+    server = user_timeout(s.server_socket);
+  };
+  s.call();
+  CHECK(s.end.is_ok());
+  CHECK(client == 4321);
+  CHECK(server == 4321);
 }
 
 TEST_CASE("a Unix socket has no such timeout, and works") {
