@@ -120,7 +120,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void flush();
   void after_batch();
   void look_at_life();
-  void ask_whether_alive();
+  enum class ping_order : bool { ahead, behind_calls };
+  void ask_whether_alive(ping_order order);
   time_point next_look() const noexcept;
   status why_retired() const;
   void linger();

@@ -291,8 +291,9 @@ HEDDLE_DECL time_point http2_driver::next_look() const noexcept {
   return std::min(age_.next(), greeted ? keepalive_.next(connection_.live_streams() != 0) : never);
 }
 
-HEDDLE_DECL void http2_driver::ask_whether_alive() {
-  connection_.ping_ahead(detail::keepalive_ping);
+HEDDLE_DECL void http2_driver::ask_whether_alive(ping_order order) {
+  order == ping_order::ahead ? connection_.ping_ahead(detail::keepalive_ping)
+                             : connection_.ping(detail::keepalive_ping);
   if (channelz_ != nullptr) channelz_->keepalives_sent.add(1);
 }
 
@@ -300,7 +301,7 @@ HEDDLE_DECL void http2_driver::look_at_life() {
   if (now_ < next_look()) return;
   if (connection_.settings_received()) {
     auto const found = keepalive_.look(now_, connection_.live_streams() != 0);
-    if (found == keepalive::verdict::ask) ask_whether_alive();
+    if (found == keepalive::verdict::ask) ask_whether_alive(ping_order::ahead);
     if (found == keepalive::verdict::dead)
       return lose(std::string("nothing was heard after a keepalive PING in time (keepalive_timeout of ") +
                   (is_server() ? "server_options)" : "channel_options)"));

@@ -102,11 +102,12 @@ HEDDLE_DECL void http2_driver::on_failure(http2::failure const& what) {
 
 HEDDLE_DECL rpc::exchange* http2_driver::open(header_list const& head, rpc::exchange_events& events) {
   if (!can_open()) return nullptr;
+  http2::stream& s = connection_.open(head, false, nullptr);
   if (keepalive_.is_on()) {  // after a long silence the call is to know within keepalive_timeout
     now_ = clock_.now();
-    if (keepalive_.look(now_, true) == keepalive::verdict::ask) ask_whether_alive();
+    // A PING before the call would be one without calls, of which servers forgive fewer (gRFC A8).
+    if (keepalive_.look(now_, true) == keepalive::verdict::ask) ask_whether_alive(ping_order::behind_calls);
   }
-  http2::stream& s = connection_.open(head, false, nullptr);
   http2_exchange& e = make_exchange(s);
   e.events_ = &events;
   flush_soon();
