@@ -36,7 +36,6 @@ enum class stream_input : std::uint8_t {
   recv_end_stream,
   recv_rst_stream,
   recv_window_update,
-  recv_priority,
   send_headers,
   send_data,
   send_end_stream,
@@ -74,12 +73,9 @@ constexpr auto make_stream_table() noexcept {
     set(from, input, transition{from, v, c});
   };
 
-  for (std::size_t n = 0; n < states; ++n) {
-    auto const from = static_cast<s>(n);
-    end(from, i::recv_priority, verdict::ignore);  // §5.3.2, any state
+  for (std::size_t n = 0; n < states; ++n)
     for (i input : {i::send_headers, i::send_data, i::send_end_stream, i::send_rst_stream})
-      end(from, input, verdict::misuse);
-  }
+      end(static_cast<s>(n), input, verdict::misuse);
 
   go(s::idle, i::recv_headers, s::open);
   go(s::idle, i::send_headers, s::open);
