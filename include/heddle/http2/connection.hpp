@@ -18,6 +18,7 @@
 #include <heddle/http2/budget.hpp>
 #include <heddle/http2/flow_window.hpp>
 #include <heddle/http2/header_rules.hpp>
+#include <heddle/http2/intrusive_list.hpp>
 #include <heddle/http2/limits.hpp>
 #include <heddle/http2/output.hpp>
 #include <heddle/http2/settings.hpp>
@@ -57,7 +58,7 @@ class connection final : private hpack::field_sink {
   // ---- output
 
   /// Whether take_output() has something to do, if only to look at the time.
-  bool has_output() const noexcept { return !frames_.empty() || !urgent_.empty() || new_stall_; }
+  bool has_output() const noexcept { return !frames_.empty() || !urgent_.empty() || !new_stalls_.empty(); }
   /// Hands over everything queued. `into` must be empty; its memory is used for what is queued next.
   HEDDLE_DECL void take_output(output& into, time_point now);
   /// Lets what is urgent pass the rest of what was taken, which the socket is slow with.
@@ -201,9 +202,8 @@ class connection final : private hpack::field_sink {
   void pump();
   bool pump_stream(stream& s);
   void queue(stream& s) noexcept;
-  void unqueue(stream& s) noexcept;
   void wake_writers();
-  void forget_writer(stream& s) noexcept;
+  void begin_stall(stream& s) noexcept;
   void watch_stalls();
   bool can_send(stream const& s) const noexcept;
   bool ends_with_data_of(stream const& s) const noexcept;
@@ -252,8 +252,6 @@ class connection final : private hpack::field_sink {
   std::size_t tail_at_ = 0, tail_length_ = 0;
   bool direct_ = false;  // prepare_data() gave out room in frames_
   std::size_t pending_ = 0;  // of all streams
-  std::size_t waiting_ = 0;  // streams that want on_writable()
-  bool new_stall_ = false;
 
   settings peer_;
   std::size_t data_frame_max_ = peer_.max_frame_size;
@@ -285,8 +283,9 @@ class connection final : private hpack::field_sink {
   stream_table table_;
   closed_streams closed_;
   std::size_t live_ = 0;
-  stream* queue_head_ = nullptr;
-  stream* queue_tail_ = nullptr;
+  intrusive_list<stream, &stream::sending_> send_queue_;
+  intrusive_list<stream, &stream::waiting_> writers_;
+  intrusive_list<stream, &stream::stalled_> new_stalls_;
   time_point stall_check_ = never;
 
   stream_id next_id_ = 1;  // client: of the next stream we open

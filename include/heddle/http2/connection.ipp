@@ -197,7 +197,9 @@ HEDDLE_DECL stream& connection::make_stream(stream_id id) {
 HEDDLE_DECL void connection::close(stream& s, stream_state how) {
   s.state_ = how;
   table_.erase(s.id_);
-  unqueue(s);
+  send_queue_.remove(s);
+  writers_.remove(s);
+  new_stalls_.remove(s);
   closed_.remember(s.id_, how);
   if (tail_ == &s) tail_ = nullptr;
   pending_ -= s.pending_.size();
@@ -206,7 +208,6 @@ HEDDLE_DECL void connection::close(stream& s, stream_state how) {
   s.trailers_.clear();
   s.end_pending_ = s.trailers_pending_ = false;
   s.stalled_since_ = never;
-  forget_writer(s);
   if (how == stream_state::finished) {
     budgets_.call_completed();
   } else {  // nobody reads the rest, so what it holds of the connection's window goes back at once
@@ -220,7 +221,7 @@ HEDDLE_DECL void connection::release(stream& s) {
   if (s.released_) return;
   s.released_ = true;
   s.user = nullptr;
-  forget_writer(s);
+  writers_.remove(s);
   consume(s, static_cast<std::size_t>(s.recv_.held()));  // what nobody will read is the connection's again
   bool const ending = who_ == role::server && (s.end_pending_ || s.trailers_pending_);
   if (!s.closed() && !ending && !answered(s)) return reset(s, error_code::cancel, reason::application_reset, {});

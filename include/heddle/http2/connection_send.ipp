@@ -12,7 +12,7 @@ HEDDLE_DECL void connection::take_output(output& into, time_point now) {
   now_ = now;
   tell_room();  // a call that was cancelled here made room, and nothing may ever be received again
   if (!failed_) pump();
-  if (new_stall_) watch_stalls();
+  watch_stalls();
   settings_sent_ = true;
   into.frames.swap(frames_);
   into.urgent.swap(urgent_);
@@ -117,7 +117,7 @@ HEDDLE_DECL void connection::end_data(stream& s) {
   if (s.pending_.empty())
     write_end(s);
   else
-    new_stall_ = true;
+    begin_stall(s);
 }
 
 HEDDLE_DECL void connection::send_trailers(stream& s, header_list const& trailers) {
@@ -129,7 +129,7 @@ HEDDLE_DECL void connection::send_trailers(stream& s, header_list const& trailer
   }
   s.trailers_ = trailers;
   s.trailers_pending_ = true;
-  new_stall_ = true;
+  begin_stall(s);
 }
 
 /// Data may follow: the state allows it and the end was not announced.
@@ -178,6 +178,7 @@ HEDDLE_DECL void connection::write_end(stream& s) {
 HEDDLE_DECL void connection::after_end(stream& s, final_frame last) {
   s.end_pending_ = s.trailers_pending_ = false;
   s.stalled_since_ = never;
+  new_stalls_.remove(s);
   if (s.state_ == stream_state::finished) {
     close(s, stream_state::finished);
     recycle(s);
@@ -192,29 +193,16 @@ HEDDLE_DECL void connection::after_end(stream& s, final_frame last) {
 // ---- those that wait
 
 HEDDLE_DECL void connection::queue(stream& s) noexcept {
-  if (s.queued_ || s.pending_.empty()) return;
-  s.queued_ = true;
-  s.next_queued_ = nullptr;
-  s.previous_queued_ = queue_tail_;
-  (queue_tail_ != nullptr ? queue_tail_->next_queued_ : queue_head_) = &s;
-  queue_tail_ = &s;
-}
-
-HEDDLE_DECL void connection::unqueue(stream& s) noexcept {
-  if (!s.queued_) return;
-  s.queued_ = false;
-  (s.previous_queued_ != nullptr ? s.previous_queued_->next_queued_ : queue_head_) = s.next_queued_;
-  (s.next_queued_ != nullptr ? s.next_queued_->previous_queued_ : queue_tail_) = s.previous_queued_;
+  if (!s.pending_.empty()) send_queue_.push_back(s);
 }
 
 /// Streams take turns, a frame each, as long as the connection's window and the socket take any.
 HEDDLE_DECL void connection::pump() {
-  while (queue_head_ != nullptr && send_window_.available() > 0 && queued_output() < limits_.output_batch) {
-    stream& s = *queue_head_;
-    unqueue(s);
-    if (pump_stream(s)) queue(s);
+  while (!send_queue_.empty() && send_window_.available() > 0 && queued_output() < limits_.output_batch) {
+    stream& s = send_queue_.pop_front();
+    if (pump_stream(s)) send_queue_.push_back(s);
   }
-  if (waiting_ != 0) wake_writers();
+  if (!writers_.empty()) wake_writers();
 }
 
 /// Sends one frame of `s`. True when more could follow; otherwise a WINDOW_UPDATE queues the stream again.
@@ -236,9 +224,7 @@ HEDDLE_DECL bool connection::pump_stream(stream& s) {
 }
 
 HEDDLE_DECL void connection::notify_writable(stream& s) noexcept {
-  if (s.wants_writable_ || s.closed()) return;
-  s.wants_writable_ = true;
-  ++waiting_;
+  if (!s.closed()) writers_.push_back(s);
 }
 
 HEDDLE_DECL bool connection::should_wait(stream const& s) const noexcept {
@@ -248,30 +234,25 @@ HEDDLE_DECL bool connection::should_wait(stream const& s) const noexcept {
 
 HEDDLE_DECL void connection::wake_writers() {
   bool const crowded = pending_ + queued_output() >= limits_.max_queued_output;
-  for (auto const& owned : streams_) {
-    stream& s = *owned;
-    if (!s.wants_writable_ || s.pending_.size() > low_water || (crowded && !s.pending_.empty())) continue;
-    forget_writer(s);
-    sink_.on_writable(s);
-    if (waiting_ == 0) break;
+  for (std::size_t n = writers_.size(); n != 0 && !writers_.empty(); --n) {  // once round: the sink may change it
+    stream& s = writers_.pop_front();
+    if (s.pending_.size() > low_water || (crowded && !s.pending_.empty()))
+      writers_.push_back(s);
+    else
+      sink_.on_writable(s);
   }
 }
 
-HEDDLE_DECL void connection::forget_writer(stream& s) noexcept {
-  if (!s.wants_writable_) return;
-  s.wants_writable_ = false;
-  --waiting_;
+HEDDLE_DECL void connection::begin_stall(stream& s) noexcept {
+  if (who_ == role::server) new_stalls_.push_back(s);
 }
 
 /// Starts the clock of finished answers that a window holds back (limits::stalled_answer_timeout).
 HEDDLE_DECL void connection::watch_stalls() {
-  new_stall_ = false;
-  if (who_ != role::server) return;
-  table_.for_each([this](stream& s) {
-    if ((!s.end_pending_ && !s.trailers_pending_) || s.stalled_since_ != never) return;
-    s.stalled_since_ = now_;
+  while (!new_stalls_.empty()) {
+    new_stalls_.pop_front().stalled_since_ = now_;
     stall_check_ = std::min(stall_check_, after(now_, limits_.stalled_answer_timeout));
-  });
+  }
 }
 
 }  // namespace heddle::http2

@@ -8,6 +8,7 @@
 #include <heddle/base/time.hpp>
 #include <heddle/http2/flow_window.hpp>
 #include <heddle/http2/frame.hpp>
+#include <heddle/http2/intrusive_list.hpp>
 #include <heddle/http2/stream_state.hpp>
 
 namespace heddle::http2 {
@@ -40,16 +41,15 @@ class stream {
   header_list trailers_;
   bool end_pending_ = false;       // END_STREAM follows pending_
   bool trailers_pending_ = false;  // trailers_ follow pending_
-  bool queued_ = false;            // in the connection's send queue
-  bool wants_writable_ = false;    // on_writable() when pending_ has run low
   bool released_ = false;
   bool head_received_ = false;
   std::uint32_t batch_ = 0;   // the receive() call that opened it
   std::uint64_t head_end_ = 0;  // where its HEADERS end in all that the connection ever sends
   std::int64_t content_left_ = -1;  // of a declared content-length; -1: none was declared
   time_point stalled_since_ = never;
-  stream* next_queued_ = nullptr;
-  stream* previous_queued_ = nullptr;
+  list_links<stream> sending_;  // pending_ waits for its turn
+  list_links<stream> waiting_;  // for on_writable(), when pending_ has run low
+  list_links<stream> stalled_;  // the end follows pending_, and has no clock yet
 };
 
 }  // namespace heddle::http2
