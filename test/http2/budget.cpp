@@ -50,7 +50,7 @@ TEST_CASE("every reason has its budget, and blame decides which") {
                      reason::stream_flow_control, reason::stream_window_zero, reason::stream_window_overflow,
                      reason::content_length_mismatch, reason::self_dependency, reason::stream_frame_size})
     CHECK(which(why) == budget::resets);
-  for (reason why : {reason::unknown_frame, reason::priority_frame, reason::idle_window_update,
+  for (reason why : {reason::unknown_frame, reason::priority_frame, reason::idle_window_update, reason::empty_data,
                      reason::interim_response, reason::frame_on_closed_stream})
     CHECK(which(why) == budget::glitches);
   CHECK(which(reason::cancelled_by_peer) == budget::cancels);

@@ -32,6 +32,7 @@ enum class reason : std::uint8_t {
   unknown_frame,
   priority_frame,
   idle_window_update,
+  empty_data,
   interim_response,
   frame_on_closed_stream,
   // our own resets: never charged

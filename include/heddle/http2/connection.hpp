@@ -273,7 +273,7 @@ class connection final : private hpack::field_sink {
 
   budgets budgets_;
   std::uint32_t batch_ = 0;
-  std::uint32_t empty_data_ = 0, empty_data_in_row_ = 0;
+  std::uint32_t empty_data_in_row_ = 0;
   std::uint32_t update_credit_ = 100;  // WINDOW_UPDATEs that our DATA calls for
   std::uint32_t ping_strikes_ = 0;
   time_point last_valid_ping_ = never;

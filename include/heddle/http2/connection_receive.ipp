@@ -153,9 +153,7 @@ HEDDLE_DECL bool connection::count_empty_data(std::size_t size, bool end_stream)
     empty_data_in_row_ = 0;
     return true;
   }
-  ++empty_data_;
-  ++empty_data_in_row_;
-  if (empty_data_in_row_ <= limits_.max_empty_data_in_row && empty_data_ <= limits_.max_empty_data) return true;
+  if (++empty_data_in_row_ <= limits_.max_empty_data_in_row) return charge(reason::empty_data);
   fail(error_code::enhance_your_calm, "too_many_empty_frames");
   return false;
 }

@@ -44,16 +44,15 @@ struct limits {
   /// Frames that answer frames (PING and SETTINGS acknowledgements, resets) and wait for a peer that does not read:
   /// nothing is read from it until they are gone (CVE-2019-9512, 9515).
   std::uint32_t max_induced_frames = 100;
-  /// DATA frames without content and without END_STREAM: in a row, and in all (CVE-2019-9518).
+  /// DATA frames without content and without END_STREAM, in a row (CVE-2019-9518); each is a glitch, too.
   std::uint32_t max_empty_data_in_row = 1;
-  std::uint32_t max_empty_data = 100;
 
   /// Resets that the peer causes: its own early ones and those that it makes us send (CVE-2025-8671). Completed
   /// calls refill the bucket, too.
   double reset_burst = 1000, resets_per_second = 33;
   /// Honest cancellation of calls that ran.
   double cancel_burst = 1000, cancels_per_second = 1000;
-  /// Odd but legal frames: unknown types, PRIORITY, WINDOW_UPDATE that no DATA called for.
+  /// Odd but legal frames: unknown types, PRIORITY, WINDOW_UPDATE that no DATA called for, DATA with nothing in it.
   double glitch_burst = 10000, glitches_per_second = 330;
 
   /// A PING that comes sooner than this after the last one that did not is a strike; more than `max_ping_strikes`
