@@ -136,7 +136,9 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   template <class F>
   static status coded(F f, char const* doing, char const* what);
   bool over_for_writers() const noexcept { return done_ || half_closed_ || (attempts_ended_ && committed_); }
+  void earn();
   status single_response();
+  status too_many_responses() const;
   void message_failed(status why);
   status here(status s, std::string_view option = {}) const;
   std::string deadline_text() const;

@@ -172,7 +172,7 @@ HEDDLE_DECL bool client_call::start_attempt(transport::http2_driver& driver) {
     count_replay();
   else
     commit();
-  if (writing_) {
+  if (writing_ && !write_ready_) {
     attempt_.notify_writable();
     if (!attempt_.should_wait()) on_attempt_writable();
   }

@@ -18,9 +18,16 @@ HEDDLE_DECL void client_call::on_attempt_head() {
 }
 
 HEDDLE_DECL void client_call::on_attempt_data() {
-  if (reading_ == wants::nothing) return;
+  if (reading_ == wants::nothing || done_) return;
+  if (reading_ == wants::message && attempt_.inbound().has_message()) return schedule();
+  earn();
+}
+
+/// What the reader waits for may be larger than any window. What lies behind it is not paid for: a single response
+/// would be waited for until the end, however much comes.
+HEDDLE_DECL void client_call::earn() {
   rpc::inbound& in = attempt_.inbound();
-  if (reading_ == wants::message && in.has_message()) return schedule();
+  if (reading_ == wants::single_response && in.has_more_than_one()) return end(too_many_responses());
   attempt_.consumed(in.earn());
 }
 
@@ -35,6 +42,7 @@ HEDDLE_DECL void client_call::on_attempt_end(status const& s, attempt_reach reac
   if (!committed_ && (once_more || reached == attempt_reach::nowhere)) {
     if (once_more) transparent_retry_used_ = true;
     retry_pending_ = true;
+    attempt_.end();  // what is written until the next one goes into the replay buffer, and into it alone
     return schedule();
   }
   // A server that keeps the deadline may be faster with its status, or resets with CANCEL, or says CANCELLED: our own
@@ -59,11 +67,11 @@ HEDDLE_DECL void client_call::schedule() {
 HEDDLE_DECL void client_call::on_ready() {
   auto const keep = shared_from_this();
   scheduled_ = false;
+  serving_ = true;  // who is resumed may let go of the call, which must not become another one under our hands
   if (std::exchange(retry_pending_, false) && !done_) {
     attempt_.reset();
-    return core_.pick(*this);
+    core_.pick(*this);
   }
-  serving_ = true;  // who is resumed may let go of the call, which must not become another one under our hands
   serve();
   if (intercepted_) serve_interceptors();
   serving_ = false;
@@ -115,11 +123,14 @@ HEDDLE_DECL status client_call::single_response() {
   status wrong = parse_response(read_into_, body, "the response");
   attempt_.take();
   if (!wrong.is_ok()) return here(std::move(wrong));
-  if (!in.finished())
-    return here(status(status_code::unimplemented, "the server answered with more than the one message that is wanted",
-                       status_origin::transport));
+  if (!in.finished()) return too_many_responses();
   response_taken_ = true;
   return see_response(read_into_);
+}
+
+HEDDLE_DECL status client_call::too_many_responses() const {
+  return here(status(status_code::unimplemented, "the server answered with more than the one message that is wanted",
+                     status_origin::transport));
 }
 
 HEDDLE_DECL bool client_call::try_read(void* message) {

@@ -42,10 +42,11 @@ HEDDLE_DECL void client_call::begin_read(wants what, void* message, operation_ou
   reading_ = what;
   read_into_ = message;
   read_outcome_ = outcome;
-  if (attempt_.active() && !done_) attempt_.consumed(attempt_.inbound().earn());
   rpc::inbound const& in = attempt_.inbound();
+  bool const here_already = what == wants::message && (in.has_message() || in.failed());
+  if (attempt_.active() && !done_ && !here_already) earn();
   bool const over = done_ || (intercepted_ && attempts_ended_);
-  if (over || (what == wants::message && (in.has_message() || in.failed()))) schedule();
+  if (over || here_already) schedule();
 }
 
 /// Whoever is being completed already, with a message perhaps, is too late to be cancelled.
