@@ -1,4 +1,7 @@
 // A name that stands for several addresses.
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -142,4 +145,88 @@ TEST_CASE("the backoff after several silent addresses counts from the first") {
   task const again = h.w.start(body);  // the 40 s were longer than the first delay
   h.w.clock.settle();
   CHECK(h.asked == list{"192.0.2.3:3", "192.0.2.4:3", "192.0.2.3:3"});
+}
+
+TEST_CASE("each address has min_connect_timeout, however long those before it took to refuse") {
+  world w;
+  echo_everything(w.service);
+  std::vector<std::string> asked;
+  auto const resolve = [](target const&, asio::any_io_executor executor) {
+    return std::make_unique<fixed_resolver>(executor, std::vector<endpoint>{{"192.0.2.1", 1}, {"192.0.2.2", 2}});
+  };
+  auto const after_a_while = [&w](duration time, std::function<void()> f) {
+    auto const wait = [&w, time, f = std::move(f)]() -> asio::awaitable<void> {
+      co_await w.clock.sleep_for(time);
+      f();
+    };
+    return w.start(wait);
+  };
+  std::optional<task> slow;
+  auto const connect = [&](connect_request const& request, connect_handler done) {
+    asked.push_back(request.where().to_string());
+    if (request.where().port() == 1) {
+      slow.emplace(after_a_while(19s, [done] { done(status(status_code::unavailable, "no")); }));
+      return std::make_unique<connection_attempt>();
+    }
+    slow.emplace(after_a_while(2s, [&w, request, done] { w.to_server()(request, done).release(); }));
+    return std::make_unique<connection_attempt>();
+  };
+  channel c(w.context, "dns:///house.example:7",
+            channel_options().use_clock(w.clock).single_threaded(true).use_resolver(resolve).use_connector(connect));
+  status outcome(status_code::unknown, "");
+  auto const body = [&]() -> asio::awaitable<void> {
+    Text const request;
+    outcome = co_await status_of(lab::echo::client(c).unary(request));
+  };
+  task const t = w.start(body);
+  w.clock.advance(19s);
+  CHECK(asked == list{"192.0.2.1:1", "192.0.2.2:2"});
+  w.clock.advance(2s);
+  t.get();
+  CHECK(to_string(outcome) == to_string(ok));
+}
+
+namespace {
+
+/// Keeps what it is asked to tell, until it is destroyed.
+class slow_resolver final : public resolver {
+ public:
+  explicit slow_resolver(std::vector<slow_resolver*>& all) : all_(all) { all_.push_back(this); }
+  ~slow_resolver() override { std::erase(all_, this); }
+  void resolve(callback done) override { waiting.push_back(std::move(done)); }
+  std::vector<callback> waiting;
+
+ private:
+  std::vector<slow_resolver*>& all_;
+};
+
+}  // namespace
+
+TEST_CASE("a resolver is asked for one thing at a time, also when it took longer than min_connect_timeout") {
+  world w;
+  echo_everything(w.service);
+  std::vector<slow_resolver*> resolvers;
+  int made = 0;
+  auto const resolve = [&](target const&, asio::any_io_executor) {
+    ++made;
+    return std::make_unique<slow_resolver>(resolvers);
+  };
+  channel c(
+      w.context, "dns:///house.example:7",
+      channel_options().use_clock(w.clock).single_threaded(true).use_resolver(resolve).use_connector(w.to_server()));
+  status outcome(status_code::unknown, "");
+  auto const body = [&]() -> asio::awaitable<void> {
+    Text const request;
+    outcome = co_await status_of(lab::echo::client(c).unary(request, call_options().wait_for_ready(true)));
+  };
+  task const t = w.start(body);
+  w.clock.advance(20s);
+  w.clock.advance(10s);  // more than the first backoff
+  REQUIRE(resolvers.size() == 1);
+  CHECK(resolvers[0]->waiting.size() == 1);
+  CHECK(made == 2);
+  resolvers[0]->waiting[0](std::vector<endpoint>{{"192.0.2.2", 2}});
+  w.clock.settle();
+  t.get();
+  CHECK(to_string(outcome) == to_string(ok));
 }

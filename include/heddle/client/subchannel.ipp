@@ -144,6 +144,8 @@ HEDDLE_DECL void subchannel::resolved(result<std::vector<endpoint>> addresses) {
 
 HEDDLE_DECL void subchannel::try_next() {
   if (next_address_ == addresses_.size()) return failed(last_error_);
+  // Each address has its own time, or a silent first one would hide the others for ever.
+  deadlines_.set(*this, after(options_.used_clock().now(), options_.backoff().min_connect_timeout()));
   connect_request const request(addresses_[next_address_++], authority_, executor_, options_.used_clock(),
                                 options_.on_open());
   attempt_ = options_.used_connector()(
@@ -200,8 +202,7 @@ HEDDLE_DECL void subchannel::on_deadline() {
   note_failure(status(status_code::unavailable,
                       "connecting to " + whom + " took longer than backoff_options::min_connect_timeout()",
                       status_origin::transport));
-  // Each address has its own time, or a silent first one would hide the others for ever.
-  deadlines_.set(*this, after(options_.used_clock().now(), options_.backoff().min_connect_timeout()));
+  if (next_address_ == 0) resolver_.reset();  // it is still at it, and its answer would be taken for the next one's
   try_next();
 }
 
