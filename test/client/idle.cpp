@@ -1,5 +1,8 @@
 // A channel that nobody needs lets go of its connection.
+#include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "support/raw_peer.hpp"
 
@@ -85,6 +88,32 @@ TEST_CASE("calls keep the connection, those that last and those that come again 
   CHECK(w.connections == 1);
   w.clock.advance(1min);
   CHECK(is_idle(w));
+}
+
+namespace {
+
+struct throwing_codec final : codec {
+  std::string_view name() const noexcept override { return "none"; }
+  status serialize(void const*, message_ops const&, std::string&) const override { throw std::runtime_error("no"); }
+  status parse(void*, message_ops const&, bytes_view) const override { return ok; }
+};
+
+}  // namespace
+
+TEST_CASE("a call that could not even be made does not keep the connection") {
+  world w(GENERATE(strands::none, strands::everywhere), server_options(), channel_options().idle_timeout(1min));
+  echo_everything(w.service);
+  call(w);
+  call_options const options = call_options().codec(std::make_shared<throwing_codec>());
+  try {
+    auto const download = w.client().download(text("x"), options);
+  } catch (std::runtime_error const&) {
+  }
+  w.clock.settle();
+  call(w);
+  w.clock.advance(2min);
+  CHECK(is_idle(w));
+  CHECK(w.connections == 1);
 }
 
 TEST_CASE("an idle channel says goodbye") {

@@ -239,6 +239,26 @@ TEST_CASE("the line names the server and what to change") {
   CHECK(has(too_many_pings_text("x", infinite), "new ones ask after infinite silence"));
 }
 
+TEST_CASE("of too_many_pings nobody is told once the channel is destroyed") {
+  std::size_t late = 0;
+  for (int handlers = 0; handlers < 12; ++handlers) {
+    std::size_t told = 0;
+    bool gone = false;
+    lonely l(options().on_too_many_pings([&](duration) { ++(gone ? late : told); }));
+    status end;
+    task const t = l.call(end);
+    l.greet();
+    l.w.clock.advance(10s);
+    l.servers.last().send(goaway(1, http2::error_code::enhance_your_calm, "too_many_pings"));
+    for (int i = 0; i < handlers; ++i) l.w.context.poll_one();
+    gone = true;
+    l.w.channel.reset();
+    l.w.clock.settle();
+    if (handlers == 11) CHECK(told == 1);
+  }
+  CHECK(late == 0);
+}
+
 TEST_CASE("other reasons to be calm leave the keepalive time as it is") {
   std::vector<duration> told;
   lonely l(options().on_too_many_pings([&](duration now) { told.push_back(now); }));

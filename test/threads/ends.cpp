@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -96,4 +97,35 @@ TEST_CASE("a server may end on one thread while others run its calls") {
 
 TEST_CASE("a server may be drained on one thread while others run its calls") {
   for (int i = 0; i < 10; ++i) end_in_the_middle(what::drain);
+}
+
+TEST_CASE("a stub on one thread may be the last of a channel while another thread ends its calls") {
+  asio::io_context context;
+  auto const work = asio::make_work_guard(context);
+  echo_service service;
+  std::optional<heddle::server> server(std::in_place, context);
+  server->add(service);
+  auto const where = server->listen("127.0.0.1:0");
+  std::future<std::size_t> const run = asio::co_spawn(context, server->run(), asio::use_future);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) threads.emplace_back([&context] { context.run(); });
+  for (int i = 0; i < 200; ++i) {
+    std::optional<heddle::channel> channel(std::in_place, context, where.to_string());
+    std::optional<lab::echo::client> stub(std::in_place, *channel);
+    {
+      auto chat = stub->chat();
+      auto wrote = chat.write(Text(), asio::use_future);
+      wrote.get();
+      if (i % 2 == 0) {
+        auto answered = chat.read(asio::use_future);
+        CHECK(std::get<0>(answered.get()).is_ok());
+      }
+    }
+    channel.reset();
+    if (i % 4 < 2) std::this_thread::yield();
+    stub.reset();
+  }
+  server.reset();
+  context.stop();
+  for (std::thread& one : threads) one.join();
 }

@@ -93,6 +93,8 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   waiter& reader() noexcept { return reader_; }
   channel_core& core() const noexcept { return core_; }
   void drop_waiters() noexcept;
+  /// The channel's context is being destroyed: nothing of this call will ever run again.
+  void let_go_of_channel() noexcept { owner_.reset(); }
   /// The channel's core is going, and whatever still holds this call will only let go of it.
   void orphan() noexcept;
 
@@ -161,12 +163,14 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void count_replay() noexcept;
   void commit() noexcept;
   bool write_must_wait() const;
+  void hold();
   void recycle_if_quiet();
   template <class F>
   void at_home(bool home, F f);
 
   channel_core& core_;
   std::shared_ptr<client_call> self_;  // while it is in use
+  std::shared_ptr<channel_core> owner_;  // too: a round of its connection may be under way when all others have let go
   method_descriptor const* method_ = nullptr;
   std::shared_ptr<method_descriptor const> method_owner_;
   rpc::request_head head_;

@@ -113,8 +113,13 @@ HEDDLE_DECL void client_call::choose_codec(call_options const& options) {
   }
 }
 
-HEDDLE_DECL void client_call::start() {
+HEDDLE_DECL void client_call::hold() {
   self_ = shared_from_this();
+  if (!core_.is_shut_down()) owner_ = core_.shared_from_this();
+}
+
+HEDDLE_DECL void client_call::start() {
+  hold();
   if (done_) {  // let go of before it began
     attempt_status_ = status();
     return recycle_if_quiet();
@@ -272,6 +277,7 @@ HEDDLE_DECL void client_call::end_with_parent() {
 
 HEDDLE_DECL void client_call::release() {
   released_ = true;
+  if (self_ == nullptr) hold();  // never started: goes back, too
   cancel();
   recycle_if_quiet();
 }
@@ -284,6 +290,7 @@ HEDDLE_DECL void client_call::recycle_if_quiet() {
   early_.clear();
   if (edited_ != nullptr) method_->request().destroy(std::exchange(edited_, nullptr));
   auto const keep = std::exchange(self_, nullptr);
+  auto const owner = std::exchange(owner_, nullptr);  // goes first
   if (keep != nullptr) core_.recycle(*this);
 }
 

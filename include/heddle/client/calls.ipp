@@ -13,8 +13,14 @@ HEDDLE_DECL call_handle::call_handle(std::shared_ptr<channel_core> core, method_
                                      call_options const& options, void const* request,
                                      std::shared_ptr<method_descriptor const> owner)
     : core_(std::move(core)), call_(core_->acquire()) {
-  call_->prepare(method, options, std::move(owner));
-  if (request != nullptr) call_->set_single_request(request);
+  try {  // options and codecs are the user's
+    call_->prepare(method, options, std::move(owner));
+    if (request != nullptr) call_->set_single_request(request);
+  } catch (...) {
+    auto const executor = core_->get_executor();
+    asio::dispatch(executor, [owner = std::move(core_), call = std::move(call_)] { call->release(); });
+    throw;
+  }
   call_->pin();
   asio::dispatch(core_->get_executor(), [owner = core_, call = call_] {
     call->unpin();

@@ -1,6 +1,7 @@
 // The channel behind its handle: its connection, the calls that wait for it, and all calls there are.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -57,6 +58,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
     return scratch_;
   }
   bool closed() const noexcept { return closed_; }
+  /// The context is being destroyed: nothing runs any more.
+  bool is_shut_down() const noexcept { return shut_down_; }
   /// Null: nothing is recorded.
   channelz_node* channelz() const noexcept { return channelz_.get(); }
   /// Bytes that calls under way keep to be able to be sent again: theirs to count.
@@ -98,7 +101,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   client_call* queue_tail_ = nullptr;
   std::size_t replayable_ = 0;
   transport::ready_queue ready_;
-  bool round_posted_ = false, closed_ = false;
+  bool round_posted_ = false, closed_ = false, shut_down_ = false;
+  std::atomic<bool> destroyed_{false};  // the handle is: close() is on its way
   std::vector<std::shared_ptr<channel_wait>> watchers_;
 };
 

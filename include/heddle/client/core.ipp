@@ -72,6 +72,7 @@ HEDDLE_DECL channel_core::~channel_core() {
 
 HEDDLE_DECL void channel_core::on_context_shutdown() noexcept {
   auto const keep = weak_from_this().lock();
+  shut_down_ = true;
   std::vector<std::shared_ptr<client_call>> calls;
   {
     std::lock_guard const lock(mutex_);
@@ -80,6 +81,7 @@ HEDDLE_DECL void channel_core::on_context_shutdown() noexcept {
   for (auto const& call : calls) call->drop_waiters();
   auto const watchers = std::exchange(watchers_, {});
   for (auto const& w : watchers) w->changed.drop();
+  for (auto const& call : calls) call->let_go_of_channel();
 }
 
 // ---- calls
@@ -110,9 +112,14 @@ HEDDLE_DECL void channel_core::watch_idleness() {
 
 /// The idle timeout. It does not move with every call, but looks whether there was one.
 HEDDLE_DECL void channel_core::on_deadline() {
+  std::vector<std::shared_ptr<client_call>> unused;
   {
     std::lock_guard const lock(mutex_);
     if (free_.size() != calls_.size()) return;  // its end begins another
+    if (!called_) {
+      free_.clear();
+      unused.swap(calls_);
+    }
   }
   if (called_) return watch_idleness();
   subchannel_.go_idle();
@@ -175,7 +182,10 @@ HEDDLE_DECL void channel_core::on_too_many_pings(duration time) {
     std::fputs(too_many_pings_text(target_text_, keepalive_time_).c_str(), stderr);
     return;
   }
-  asio::post(executor_, [f = options_.on_too_many_pings(), now = keepalive_time_] { f(now); });
+  asio::post(executor_, [waiting = weak_from_this(), now = keepalive_time_] {
+    auto const self = waiting.lock();
+    if (self != nullptr && !self->destroyed_) self->options_.on_too_many_pings()(now);
+  });
 }
 
 HEDDLE_DECL void channel_core::fail_queued(status const& why) {
@@ -260,6 +270,7 @@ HEDDLE_DECL void channel_core::close() {
 }
 
 HEDDLE_DECL void channel_core::close_from_anywhere() {
+  destroyed_ = true;
   asio::dispatch(executor_, [self = shared_from_this()] { self->close(); });
 }
 

@@ -37,7 +37,9 @@ HEDDLE_DECL asio::any_io_executor const& unary_run::executor_of(channel_core con
 
 HEDDLE_DECL void unary_run::start() {
   if (home_) return call_->start_unary(request_, response_);
+  call_->pin();
   asio::dispatch(core_->get_executor(), [call = call_, core = core_, request = request_, response = response_] {
+    call->unpin();
     call->start_unary(request, response);
   });
 }
