@@ -1,6 +1,8 @@
 // The ways a client has to give up a call, and what they do to the handler.
 #include <functional>
+#include <initializer_list>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -577,4 +579,90 @@ TEST_CASE("calls without a connection are cancelled where they wait, by each typ
   clock.settle();
   REQUIRE(ends.size() == 4);
   for (status const& s : ends) CHECK(s.code() == status_code::cancelled);
+}
+
+// ---- a cancellation that is faster than its operation
+
+TEST_CASE("a cancellation on the channel's executor is not lost when its operation is still on the way there") {
+  world w(strands::everywhere);
+  w.service.on_chat = [&w](server_context&, stream<Text, Text>& peer) -> reply<void> {
+    co_await w.clock.sleep_for(1h);
+    Text message;
+    while (co_await peer.read(message)) co_await peer.write(message);
+    co_return ok;
+  };
+  w.service.on_upload = [&w](server_context&, reader<Text>&) -> reply<Text> {
+    co_await w.clock.sleep_for(1h);
+    co_return Text();
+  };
+  lab::echo::client client = w.client();
+  asio::any_io_executor const home = heddle::detail::executor_of(*client.heddle_core_());
+  auto chat = client.chat();
+  auto upload = client.upload();
+  w.clock.settle();
+  Text const big = text(std::string(1000000, 'x'));
+  for (auto const &start : std::initializer_list<std::function<void(asio::cancellation_slot, status&)>>{
+           [&](asio::cancellation_slot slot, status& end) {
+             chat.read(asio::bind_cancellation_slot(slot, [&end](status s, std::optional<Text>) { end = s; }));
+           },
+           [&](asio::cancellation_slot slot, status& end) {
+             chat.headers(asio::bind_cancellation_slot(slot, [&end](status s, metadata) { end = s; }));
+           },
+           [&](asio::cancellation_slot slot, status& end) {
+             chat.write(big, asio::bind_cancellation_slot(slot, [&end](status s, bool) { end = s; }));
+           },
+           [&](asio::cancellation_slot slot, status& end) {
+             w.channel->wait_for_change(
+                 connectivity::ready, asio::bind_cancellation_slot(slot, [&end](status s, connectivity) { end = s; }));
+           },
+           [&](asio::cancellation_slot slot, status& end) {
+             client.unary(Text(), asio::bind_cancellation_slot(slot, [&end](status s, Text) { end = s; }));
+           },
+           [&](asio::cancellation_slot slot, status& end) {
+             upload.finish(asio::bind_cancellation_slot(slot, [&end](status s, Text) { end = s; }));
+           }}) {
+    asio::cancellation_signal signal;
+    status end;
+    asio::post(home, [&signal] { signal.emit(asio::cancellation_type::terminal); });
+    start(signal.slot(), end);
+    w.clock.settle();
+    CHECK(end.code() == status_code::cancelled);
+  }
+  // The call itself goes on, with the message that was written, and nobody is cancelled in another's place.
+  status answered(status_code::unknown, "");
+  std::size_t size = 0;
+  chat.read([&](status s, std::optional<Text> message) {
+    answered = s;
+    if (message) size = message->text().size();
+  });
+  w.clock.settle();
+  CHECK(answered.code() == status_code::unknown);
+  w.clock.advance(1h);
+  CHECK(to_string(answered) == to_string(ok));
+  CHECK(size == big.text().size());
+}
+
+TEST_CASE("a coroutine elsewhere is cancelled, too, when the signal is faster than its operation") {
+  world w(strands::everywhere);
+  w.service.on_chat = [&w](server_context&, stream<Text, Text>&) -> reply<void> {
+    co_await w.clock.sleep_for(1h);
+    co_return ok;
+  };
+  lab::echo::client client = w.client();
+  asio::any_io_executor const home = heddle::detail::executor_of(*client.heddle_core_());
+  auto chat = client.chat();
+  w.clock.settle();
+  status end;
+  std::optional<task> t;
+  bool const headers = GENERATE(false, true);
+  auto const body = [&]() -> asio::awaitable<void> {
+    asio::post(home, [&t] { t->cancel(); });
+    if (headers)
+      end = co_await status_of(chat.headers());
+    else
+      end = co_await status_of(chat.read());
+  };
+  t.emplace(w.start(body));
+  w.clock.settle();
+  CHECK(end.code() == status_code::cancelled);
 }

@@ -11,6 +11,7 @@
 #include <heddle/client/attempt.hpp>
 #include <heddle/client/call_operation.hpp>
 #include <heddle/client/call_options.hpp>
+#include <heddle/client/operation_numbers.hpp>
 #include <heddle/rpc/method.hpp>
 #include <heddle/rpc/write_options.hpp>
 #include <heddle/transport/call_scope.hpp>
@@ -71,8 +72,10 @@ class client_call final : public std::enable_shared_from_this<client_call>,
 
   // The same for a completion token, on any executor. `object` and `outcome` are the operation's: what it gave up, or
   // what was done, is there when its waiter completes.
-  void begin_operation(call_operation::kind what, void* object, write_options how, operation_outcome& outcome);
-  void cancel_operation(call_operation::kind what);
+  operation_numbers& numbers(call_operation::kind what) noexcept;
+  void begin_operation(call_operation::kind what, operation_numbers::number number, void* object, write_options how,
+                       operation_outcome& outcome);
+  void cancel_operation(call_operation::kind what, operation_numbers::number number);
   waiter& place(call_operation::kind what) noexcept;
 
   /// Takes a message that is here. Only on the channel's executor.
@@ -210,6 +213,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   metadata* headers_into_ = nullptr;
   operation_outcome* headers_outcome_ = nullptr;
   waiter reader_, writer_, headers_;
+  operation_numbers reads_, writes_, header_waits_;
   std::atomic<unsigned> pins_{0};
 
   client_call* next_queued_ = nullptr;

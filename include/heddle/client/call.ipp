@@ -288,6 +288,7 @@ HEDDLE_DECL void client_call::recycle_if_quiet() {
   attempt_.reset();
   commit();
   early_.clear();
+  reads_.begin(reads_.next());  // whatever is still on its way to cancel one is too late
   if (edited_ != nullptr) method_->request().destroy(std::exchange(edited_, nullptr));
   auto const keep = std::exchange(self_, nullptr);
   auto const owner = std::exchange(owner_, nullptr);  // goes first

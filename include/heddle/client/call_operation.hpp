@@ -40,6 +40,7 @@ class call_operation {
   std::shared_ptr<channel_core> core_;
   std::shared_ptr<client_call> call_;
   kind const kind_;
+  std::uint32_t number_ = 0;
 };
 
 template <class Response>

@@ -60,11 +60,17 @@ HEDDLE_DECL asio::awaitable<bool> client_call::read(void* message) {
   bool const home = co_await asio::this_coro::executor == core_.get_executor();
   if (home && try_read(message)) co_return true;
   operation_outcome outcome;
-  auto const start = [this, home, message, &outcome] {
-    at_home(home, [message, &outcome](client_call& call) { call.begin_read(wants::message, message, &outcome); });
+  auto const number = reads_.next();
+  auto const start = [this, home, number, message, &outcome] {
+    at_home(home, [number, message, &outcome](client_call& call) {
+      call.begin_read(wants::message, message, &outcome);
+      if (call.reads_.begin(number)) call.cancel_read();
+    });
   };
-  auto const cancel = [this, home](asio::cancellation_type) {
-    at_home(home, [](client_call& call) { call.cancel_read(); });
+  auto const cancel = [this, home, number](asio::cancellation_type) {
+    at_home(home, [number](client_call& call) {
+      if (call.reads_.cancel(number)) call.cancel_read();
+    });
   };
   co_await reader_.wait(core_.get_executor(), start, cancel);
   if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
@@ -121,11 +127,17 @@ HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message, write_
     }
   }
   operation_outcome outcome;
-  auto const start = [this, home, message, how, &outcome] {
-    at_home(home, [message, how, &outcome](client_call& call) { call.begin_write(message, how, outcome); });
+  auto const number = writes_.next();
+  auto const start = [this, home, number, message, how, &outcome] {
+    at_home(home, [number, message, how, &outcome](client_call& call) {
+      call.begin_write(message, how, outcome);
+      if (call.writes_.begin(number)) call.cancel_write();
+    });
   };
-  auto const cancel = [this, home](asio::cancellation_type) {
-    at_home(home, [](client_call& call) { call.cancel_write(); });
+  auto const cancel = [this, home, number](asio::cancellation_type) {
+    at_home(home, [number](client_call& call) {
+      if (call.writes_.cancel(number)) call.cancel_write();
+    });
   };
   co_await writer_.wait(core_.get_executor(), start, cancel);
   if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
@@ -159,11 +171,17 @@ HEDDLE_DECL asio::awaitable<void> client_call::wait_headers() {
     co_return;
   }
   operation_outcome outcome;
-  auto const start = [this, home, &outcome] {
-    at_home(home, [&outcome](client_call& call) { call.begin_headers(nullptr, outcome); });
+  auto const number = header_waits_.next();
+  auto const start = [this, home, number, &outcome] {
+    at_home(home, [number, &outcome](client_call& call) {
+      call.begin_headers(nullptr, outcome);
+      if (call.header_waits_.begin(number)) call.cancel_headers();
+    });
   };
-  auto const cancel = [this, home](asio::cancellation_type) {
-    at_home(home, [](client_call& call) { call.cancel_headers(); });
+  auto const cancel = [this, home, number](asio::cancellation_type) {
+    at_home(home, [number](client_call& call) {
+      if (call.header_waits_.cancel(number)) call.cancel_headers();
+    });
   };
   co_await headers_.wait(core_.get_executor(), start, cancel);
   if (!outcome.why.is_ok()) throw rpc_error(outcome.why);
@@ -177,30 +195,49 @@ HEDDLE_DECL waiter& client_call::place(call_operation::kind what) noexcept {
   return what == kind::write || what == kind::writes_done ? writer_ : reader_;
 }
 
-HEDDLE_DECL void client_call::begin_operation(call_operation::kind what, void* object, write_options how,
-                                              operation_outcome& outcome) {
+HEDDLE_DECL operation_numbers& client_call::numbers(call_operation::kind what) noexcept {
+  using kind = call_operation::kind;
+  if (what == kind::headers) return header_waits_;
+  return what == kind::write || what == kind::writes_done ? writes_ : reads_;
+}
+
+HEDDLE_DECL void client_call::begin_operation(call_operation::kind what, operation_numbers::number number, void* object,
+                                              write_options how, operation_outcome& outcome) {
   pin();
-  at_home(false, [what, object, how, &outcome](client_call& call) {
+  at_home(false, [what, number, object, how, &outcome](client_call& call) {
     using kind = call_operation::kind;
     call.unpin();
+    bool const cancelled = call.numbers(what).begin(number);
     switch (what) {
-      case kind::read: return call.begin_read(wants::message, object, &outcome);
-      case kind::write: return call.begin_write(object, how, outcome);
-      case kind::headers: return call.begin_headers(static_cast<metadata*>(object), outcome);
+      case kind::read:
+        call.begin_read(wants::message, object, &outcome);
+        if (cancelled) call.cancel_read();
+        return;
+      case kind::write:
+        call.begin_write(object, how, outcome);
+        if (cancelled) call.cancel_write();
+        return;
+      case kind::headers:
+        call.begin_headers(static_cast<metadata*>(object), outcome);
+        if (cancelled) call.cancel_headers();
+        return;
       case kind::writes_done:
         call.half_close();
         call.writer_.complete_later();
         return call.recycle_if_quiet();  // for which the pin was in the way
       case kind::finish:
         call.half_close();
-        return call.begin_read(object != nullptr ? wants::single_response : wants::the_end, object, &outcome);
+        call.begin_read(object != nullptr ? wants::single_response : wants::the_end, object, &outcome);
+        if (cancelled) call.cancel();
+        return;
     }
   });
 }
 
-HEDDLE_DECL void client_call::cancel_operation(call_operation::kind what) {
-  at_home(false, [what](client_call& call) {
+HEDDLE_DECL void client_call::cancel_operation(call_operation::kind what, operation_numbers::number number) {
+  at_home(false, [what, number](client_call& call) {
     using kind = call_operation::kind;
+    if (!call.numbers(what).cancel(number)) return;
     if (what == kind::read) call.cancel_read();
     if (what == kind::write) call.cancel_write();
     if (what == kind::headers) call.cancel_headers();
@@ -211,8 +248,9 @@ HEDDLE_DECL void client_call::cancel_operation(call_operation::kind what) {
 HEDDLE_DECL waiter& call_operation::place() noexcept { return call_->place(kind_); }
 HEDDLE_DECL asio::any_io_executor const& call_operation::home() const noexcept { return core_->get_executor(); }
 HEDDLE_DECL void call_operation::begin(void* object, write_options how) {
-  call_->begin_operation(kind_, object, how, outcome_);
+  number_ = call_->numbers(kind_).next();  // before it begins: it may be over before this returns
+  call_->begin_operation(kind_, number_, object, how, outcome_);
 }
-HEDDLE_DECL void call_operation::cancel() { call_->cancel_operation(kind_); }
+HEDDLE_DECL void call_operation::cancel() { call_->cancel_operation(kind_, number_); }
 
 }  // namespace heddle::detail

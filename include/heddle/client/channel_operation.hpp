@@ -22,7 +22,7 @@ struct channel_wait {
   connectivity now = connectivity::idle;
   status why;               // of transient_failure
   bool connecting = false;  // connect(): starts the attempt, and waits for its end
-  bool cancelled = false, pending = false;
+  bool cancelled = false, begun = false, pending = false;
 
   bool wants(connectivity state) noexcept;
 };

@@ -220,6 +220,8 @@ HEDDLE_DECL bool channel_wait::wants(connectivity state) noexcept {
 }
 
 HEDDLE_DECL void channel_core::watch(std::shared_ptr<channel_wait> w) {
+  w->begun = true;
+  if (w->cancelled) return w->changed.complete_later();
   if (w->connecting) subchannel_.connect();
   if (w->wants(subchannel_.state())) {
     w->now = subchannel_.state();
@@ -231,6 +233,7 @@ HEDDLE_DECL void channel_core::watch(std::shared_ptr<channel_wait> w) {
 }
 
 HEDDLE_DECL void channel_core::cancel_watch(channel_wait& w) {
+  if (!w.begun) w.cancelled = true;  // overtaken: watch() is on its way
   if (!std::exchange(w.pending, false)) return;
   w.cancelled = true;
   std::erase_if(watchers_, [&w](auto const& other) { return other.get() == &w; });

@@ -42,7 +42,7 @@ struct operation_outcome {
 ///   waiter& place();                                 where to wait, alive as long as the state is
 ///   asio::any_io_executor const& home() const;       the waiter's executor
 ///   void start();                                    on any executor; must not complete() the waiter itself
-///   void cancel();                                   on the handler's executor, also when it is too late
+///   void cancel();                                   on the handler's executor, also when it is too late, or too early
 ///   std::tuple<...> take();                          on the handler's executor: what the handler gets
 template <class State, class Handler>
 class operation {
