@@ -1,6 +1,7 @@
 // What a caller may say about one call, and what it may learn of it.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <heddle/base/status.hpp>
 #include <heddle/base/time.hpp>
 #include <heddle/rpc/codec.hpp>
+#include <heddle/rpc/message_framing.hpp>
 
 namespace heddle {
 
@@ -108,9 +110,9 @@ class call_options {
   call_options&& max_receive_message_size(std::size_t bytes) && noexcept {
     return std::move(max_receive_message_size(bytes));
   }
-  /// The largest message to send, in bytes.
+  /// The largest message to send, in bytes; at most 4 GiB - 1.
   call_options& max_send_message_size(std::size_t bytes) & noexcept {
-    max_send_ = bytes;
+    max_send_ = std::min(bytes, max_framed_message_size);
     return *this;
   }
   call_options&& max_send_message_size(std::size_t bytes) && noexcept {

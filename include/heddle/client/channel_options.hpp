@@ -1,6 +1,7 @@
 // How a channel behaves.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -17,6 +18,7 @@
 #include <heddle/rpc/backoff.hpp>
 #include <heddle/rpc/codec.hpp>
 #include <heddle/rpc/gzip.hpp>
+#include <heddle/rpc/message_framing.hpp>
 #include <heddle/transport/channelz_records.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/interceptor.hpp>
@@ -35,9 +37,10 @@ class channel_options {
   channel_options&& max_receive_message_size(std::size_t bytes) && noexcept {
     return std::move(max_receive_message_size(bytes));
   }
-  /// The largest request message, in bytes, unless a call says otherwise. Default 2 GiB - 1.
+  /// The largest request message, in bytes, unless a call says otherwise. Default 2 GiB - 1, at most 4 GiB - 1: gRPC has
+  /// four bytes for it.
   channel_options& max_send_message_size(std::size_t bytes) & noexcept {
-    max_send_ = bytes;
+    max_send_ = std::min(bytes, max_framed_message_size);
     return *this;
   }
   channel_options&& max_send_message_size(std::size_t bytes) && noexcept {

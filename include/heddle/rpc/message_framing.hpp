@@ -14,6 +14,8 @@
 namespace heddle {
 
 inline constexpr std::size_t message_prefix_size = 5;
+/// What a prefix can say.
+inline constexpr std::size_t max_framed_message_size = 0xffff'ffff;
 
 /// A flag, and the size of the message that follows.
 struct message_prefix {

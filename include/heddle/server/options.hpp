@@ -1,6 +1,7 @@
 // How a server behaves.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include <heddle/http2/limits.hpp>
 #include <heddle/rpc/codec.hpp>
 #include <heddle/rpc/gzip.hpp>
+#include <heddle/rpc/message_framing.hpp>
 #include <heddle/transport/channelz_records.hpp>
 #include <heddle/transport/clock.hpp>
 #include <heddle/transport/interceptor.hpp>
@@ -42,9 +44,9 @@ class server_options {
   std::size_t max_receive_message_size() const noexcept { return max_receive_message_size_; }
 
   /// The largest response message, in bytes; a larger one is not sent, and ends the call with RESOURCE_EXHAUSTED. 0: only
-  /// empty ones. Default 2 GiB - 1.
+  /// empty ones. Default 2 GiB - 1, at most 4 GiB - 1.
   server_options& max_send_message_size(std::size_t value) & noexcept {
-    max_send_message_size_ = value;
+    max_send_message_size_ = std::min(value, max_framed_message_size);
     return *this;
   }
   server_options&& max_send_message_size(std::size_t value) && noexcept {
