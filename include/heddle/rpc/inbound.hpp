@@ -65,8 +65,6 @@ class inbound {
   bool failed() const noexcept { return state_ == message_reader::outcome::error; }
   /// All messages were taken and no more will come.
   bool finished() const noexcept { return ended_ && available().empty(); }
-  /// The message at the front is the last one.
-  bool has_last_message() const noexcept { return has_message() && ended_ && available().size() == reader_.wanted(); }
   /// Something lies behind the message at the front.
   bool has_more_than_one() const noexcept { return has_message() && available().size() > reader_.wanted(); }
   /// The peer said that no more will come.

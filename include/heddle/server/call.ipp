@@ -300,7 +300,7 @@ HEDDLE_DECL void server_call::finish(status const& s) {
       exchange_->commit(held_.size());
       meter_.sent();
     }
-    send_status(s);
+    if (!over_) send_status(s);  // else the head was more than the client takes
   }
   end_exchange();
 }

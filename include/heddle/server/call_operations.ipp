@@ -78,8 +78,6 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   status wrong = parse(message, ops, body, "the request");
   if (intercepted_ && inbound_.compressed()) rpc::unpacked();  // the bytes stay, what was made of them is the thread's
   if (!wrong.is_ok()) return fail(std::move(wrong));
-  if (!inbound_.has_last_message())
-    return fail(status(status_code::unimplemented, "the request has more than the one message that is wanted"));
   if (!intercepted_) {  // an interceptor may want it once more
     exchange_->consumed(inbound_.pop());
     return message;
