@@ -259,6 +259,38 @@ TEST_CASE("a large answer goes to the socket in batches") {
   CHECK(batches >= 8);
 }
 
+TEST_CASE("writers go on in the order in which they began to wait, whatever they do to each other") {
+  server s;
+  s.handshake(initial_window(0));
+  std::string const much = letters(connection::high_water);
+  for (stream_id id : {1u, 3u, 5u, 7u, 9u}) {
+    s.receive(s.peer.request(id));
+    s.respond(id);
+    s.write(id, much);
+  }
+  s.take_quietly();
+  s.events();
+  for (stream_id id : {9u, 1u, 5u, 3u, 7u}) s.engine.notify_writable(s.stream(id));
+  s.receive(window_update(0, 1'000'000));
+  for (stream_id id : {1u, 3u, 5u, 9u}) s.receive(window_update(id, connection::high_water));  // not 7
+  s.events();
+  for (stream_id id : {9u, 1u, 5u, 3u}) s.engine.notify_writable(s.stream(id));
+  bool met = false;
+  s.meddle = [&] {  // the first of them resets one, releases another, and waits again itself
+    if (std::exchange(met, true)) return;
+    s.engine.reset(s.stream(1), error_code::cancel);
+    s.release(5);
+    s.engine.notify_writable(s.stream(9));
+  };
+  s.write(9, "x");
+  s.take_quietly();
+  CHECK(s.events() == "writable 9; writable 3; writable 9");
+  s.meddle = nullptr;
+  s.receive(window_update(7, connection::high_water));
+  s.take_quietly();
+  CHECK(s.events() == "writable 7");
+}
+
 TEST_CASE("a writer is told to wait, and when to go on") {
   answering s(initial_window(0));
   CHECK_FALSE(s.engine.should_wait(s.stream(1)));
