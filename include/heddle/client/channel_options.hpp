@@ -108,11 +108,14 @@ class channel_options {
     return std::move(intercept(std::move(scope), std::move(f)));
   }
 
+  /// Who turns names into addresses, made once a channel, and again when it took too long. Default: the system's DNS.
   channel_options& use_resolver(resolver_factory f) & {
     resolver_ = std::move(f);
     return *this;
   }
   channel_options&& use_resolver(resolver_factory f) && { return std::move(use_resolver(std::move(f))); }
+  /// Who connects to an address: connect_tls(), connect_with() or one of your own. Default: connect_socket(), without
+  /// TLS.
   channel_options& use_connector(connector f) & {
     connector_ = std::move(f);
     return *this;
@@ -138,6 +141,8 @@ class channel_options {
   channel_options&& use_random(std::shared_ptr<random_source> r) && noexcept {
     return std::move(use_random(std::move(r)));
   }
+  /// How much a server may ask of a connection, and how often. Their windows are flow_control()'s, when that comes
+  /// later. Default: http2::limits as it is made.
   channel_options& limits(http2::limits const& l) & noexcept {
     limits_ = l;
     return *this;
@@ -182,7 +187,8 @@ class channel_options {
   }
   /// Called on the channel's executor when a server has closed a connection for its PINGs (GOAWAY, too_many_pings),
   /// with the keepalive time of new connections from then on. Log it: somebody has to change an option. Default, also
-  /// of an empty function: a line on stderr (gRFC A8).
+  /// of an empty function: a line on stderr (gRFC A8). Not called once the channel is destroyed; a call may be under way
+  /// when that happens on another thread.
   channel_options& on_too_many_pings(std::function<void(duration)> f) & {
     on_too_many_pings_ = std::move(f);
     return *this;
@@ -192,7 +198,7 @@ class channel_options {
   }
 
   /// A channel without calls for so long, twice that at most, lets go of its connection; the next call connects anew.
-  /// Default 30 min.
+  /// Default: 30 min. `infinite`: it never does.
   channel_options& idle_timeout(duration value) & noexcept {
     idle_timeout_ = value;
     return *this;

@@ -55,7 +55,7 @@ class connect_request {
 using connect_handler = std::function<void(result<std::unique_ptr<byte_stream>>)>;
 
 /// Connects on the request's executor and calls `done` there, never from inside the call. The channel gives up after
-/// backoff_options::min_connect_timeout().
+/// backoff_options::min_connect_timeout(), which each address has for itself and until its SETTINGS have come.
 using connector =
     std::function<std::unique_ptr<connection_attempt>(connect_request const& request, connect_handler done)>;
 

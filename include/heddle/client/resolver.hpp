@@ -16,7 +16,8 @@ namespace heddle {
 namespace asio = boost::asio;
 
 /// Resolves the name of one channel, again and again: before each attempt to connect. Replace it by
-/// channel_options::use_resolver(). Destroying it cancels.
+/// channel_options::use_resolver(). Destroying it cancels: `done` is not called then. That happens when it takes longer
+/// than backoff_options::min_connect_timeout(); another one is made for the next attempt.
 class resolver {
  public:
   using callback = std::function<void(result<std::vector<endpoint>>)>;

@@ -18,7 +18,8 @@ class flow_control_options {
  public:
   flow_control_options() noexcept {}
 
-  /// Of each stream, up to 2^31-1. Below 65,535 it is in force once the peer has acknowledged it.
+  /// Of each stream, up to 2^31-1. Below 65,535 it is in force once the peer has acknowledged it, and never grows,
+  /// whatever adaptive() says.
   flow_control_options& stream_window(std::uint32_t bytes) & noexcept {
     stream_ = bytes;
     adaptive_ = false;
