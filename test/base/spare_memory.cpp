@@ -13,16 +13,8 @@ using heddle::byte_buffer;
 using heddle::detail::memory_piece;
 using heddle::detail::spare_memory;
 
-namespace {
-
-// Under AddressSanitizer nothing is kept, so that every test below is one of plain memory there.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kept = false;
-#else
-constexpr bool kept = true;
-#endif
-
-}  // namespace
+// Under AddressSanitizer nothing is kept, and every test below is one of plain memory.
+constexpr bool kept = spare_memory::keeps;
 
 TEST_CASE("a large piece of memory that was given back is the next one of its size") {
   for (std::size_t const size :

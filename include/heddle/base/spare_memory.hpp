@@ -9,6 +9,17 @@
 #include <new>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HEDDLE_DETAIL_KEEPS_MEMORY false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HEDDLE_DETAIL_KEEPS_MEMORY false
+#endif
+#endif
+#ifndef HEDDLE_DETAIL_KEEPS_MEMORY
+#define HEDDLE_DETAIL_KEEPS_MEMORY true
+#endif
+
 namespace heddle::detail {
 
 struct memory_piece {
@@ -21,6 +32,7 @@ struct memory_piece {
 /// AddressSanitizer, which is to see each use after the end.
 class spare_memory {
  public:
+  static constexpr bool keeps = HEDDLE_DETAIL_KEEPS_MEMORY;
   static constexpr std::size_t smallest = 32 * 1024, largest = 4 * 1024 * 1024, most_kept = 8 * 1024 * 1024;
 
   /// At least `size` bytes, not initialised.
@@ -75,14 +87,13 @@ class spare_memory {
     return octave * 4 + (size - whole) / (whole / 4);
   }
   static stock* of_thread() noexcept {
-#if defined(__SANITIZE_ADDRESS__)
-    return nullptr;
-#else
+    if (!keeps) return nullptr;
     static thread_local stock kept{};
     static thread_local closer const at_end{kept};
     return at_end.kept.closed ? nullptr : &kept;
-#endif
   }
 };
 
 }  // namespace heddle::detail
+
+#undef HEDDLE_DETAIL_KEEPS_MEMORY
