@@ -109,25 +109,32 @@ TEST_CASE("a plain answer before the end of its question leaves a moment for tha
     CHECK(s->sent().empty());
     CHECK(s->engine.live_streams() == 0);
   }
-  SECTION("and no more DATA") {
+  SECTION("in a second") {
     auto const s = answered();
-    s->receive({data(1, "more"), data(1, "and more", flag::end_stream)});
-    CHECK(s->sent() == "RST_STREAM 1 NO_ERROR");
-    CHECK(s->engine.live_streams() == 0);
-    CHECK(s->engine.count(reason::early_answer) == 1);
-  }
-  SECTION("and no second of silence") {
-    auto const s = answered();
+    s->receive({data(1, "more")});
     s->run_until(s->now + std::chrono::milliseconds(999));
     CHECK(s->sent().empty());
     s->run_until(s->now + std::chrono::milliseconds(1));
     CHECK(s->sent() == "RST_STREAM 1 NO_ERROR");
+    CHECK(s->engine.live_streams() == 0);
+    CHECK(s->engine.count(reason::early_answer) == 1);
     CHECK(s->engine.next_timer() == heddle::never);
+  }
+  SECTION("in its window") {
+    auto const s = answered();
+    std::string const frame(16384, 'x');
+    for (int i = 0; i < 16; ++i) s->receive({data(1, frame)});
+    CHECK(!has(s->sent(), "1 "));
+    s->receive({data(1, "x")});
+    CHECK(s->sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
   }
   SECTION("and is judged as before") {
     auto const s = answered();
     s->receive({window_update(1, heddle::http2::max_window)});
     CHECK(s->sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
+    auto const other = answered();
+    other->receive({data(1, "test"), other->peer.headers(1, fields({{"x-test", "ok"}}))});
+    CHECK(other->sent() == "RST_STREAM 1 PROTOCOL_ERROR");
   }
 }
 

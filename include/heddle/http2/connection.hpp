@@ -212,7 +212,7 @@ class connection final : private hpack::field_sink {
   void write_header_frames(stream_id id, header_list const& fields, bool end_stream);
   void write_end(stream& s);
   /// Trailers end a gRPC call, and who still sends messages is told at once. DATA ends plain HTTP, whose client may be
-  /// about to end its request, or to break a rule: it has until its next DATA, or `patience_with_questions`.
+  /// about to end its request, or to break a rule: it has `patience_with_questions`, and what is left of its window.
   enum class final_frame : std::uint8_t { headers, data };
   void after_end(stream& s, final_frame last);
   void forgive_pings() noexcept {

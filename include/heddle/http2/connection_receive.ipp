@@ -139,7 +139,6 @@ HEDDLE_DECL void connection::on_data(frame_header const& h, bytes_view payload) 
     if (s->content_left_ < 0 || (end && s->content_left_ != 0))
       return reset(*s, error_code::protocol_error, reason::content_length_mismatch, "DATA and content-length differ");
   }
-  if (!end && answered(*s)) return reset(*s, error_code::no_error, reason::early_answer, {});
   if (end) end_received(*s);
   if (s->released_)
     consume(*s, payload.size());
