@@ -63,9 +63,9 @@ TEST_CASE("a thread keeps no more than its share, and gives it back at its end")
 }
 
 TEST_CASE("a buffer may be filled on one thread and destroyed on another, or after its thread") {
-  static thread_local byte_buffer outlives;  // made before the thread's stock, and so destroyed after it
   byte_buffer here;
   std::thread([&here] {
+    static thread_local byte_buffer outlives;  // made before the thread's stock, and so destroyed after it
     outlives.push_back(1);
     here.append(std::string_view("x"));
     here.prepare(100 * 1024);

@@ -203,10 +203,10 @@ class slow_resolver final : public resolver {
 }  // namespace
 
 TEST_CASE("a resolver is asked for one thing at a time, also when it took longer than min_connect_timeout") {
+  std::vector<slow_resolver*> resolvers;  // what is left of the channel ends with the context
+  int made = 0;
   world w;
   echo_everything(w.service);
-  std::vector<slow_resolver*> resolvers;
-  int made = 0;
   auto const resolve = [&](target const&, asio::any_io_executor) {
     ++made;
     return std::make_unique<slow_resolver>(resolvers);

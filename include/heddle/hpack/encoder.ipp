@@ -103,7 +103,7 @@ HEDDLE_DECL void encoder::encode(header_list const& fields, byte_buffer& out) {
   if (version_ != before || size != fields.size() || size > known.bytes.size()) return;
   known.fields = fields;
   known.version = version_;
-  std::memcpy(known.bytes.data(), out.data() + at, size);
+  std::copy_n(out.data() + at, size, known.bytes.begin());
   oldest_known_ = 1 - oldest_known_;
 }
 
