@@ -162,13 +162,14 @@ TEST_CASE("each address has min_connect_timeout, however long those before it to
     return w.start(wait);
   };
   std::optional<task> slow;
+  std::unique_ptr<connection_attempt> second;
   auto const connect = [&](connect_request const& request, connect_handler done) {
     asked.push_back(request.where().to_string());
     if (request.where().port() == 1) {
       slow.emplace(after_a_while(19s, [done] { done(status(status_code::unavailable, "no")); }));
       return std::make_unique<connection_attempt>();
     }
-    slow.emplace(after_a_while(2s, [&w, request, done] { w.to_server()(request, done).release(); }));
+    slow.emplace(after_a_while(2s, [&, request, done] { second = w.to_server()(request, done); }));
     return std::make_unique<connection_attempt>();
   };
   channel c(w.context, "dns:///house.example:7",
