@@ -1,5 +1,5 @@
-// Every operation of a handler, and of a server, with every kind of completion token, as test/client/tokens.cpp has them for
-// a client; what the operations do is in tokens.cpp.
+// Every operation of a handler, and of a server, with every kind of completion token, as test/client/tokens.cpp has
+// them for a client; what the operations do is in tokens.cpp.
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -29,8 +29,8 @@ namespace {
 
 auto const both = {strands::none, strands::everywhere};
 
-/// Has `use(name, operation)` awaited in a handler for one operation of each kind, where `operation(token)` starts it. What
-/// is read is there after 1 s.
+/// Has `use(name, operation)` awaited in a handler for one operation of each kind, where `operation(token)` starts it.
+/// What is read is there after 1 s.
 template <class Use>
 void each_stream_operation(world& w, Use use) {
   bool done = false;

@@ -20,21 +20,13 @@
 
 #include "lab.heddle.hpp"
 #include "support/catch.hpp"
+#include "threads/echo_service.hpp"
 
 namespace {
 
 namespace asio = boost::asio;
 using heddle::status;
 using lab::Text;
-
-class echo_service final : public lab::echo::service {
-  heddle::reply<Text> unary(heddle::server_context&, Text& request) override { co_return request; }
-  heddle::reply<void> chat(heddle::server_context&, heddle::stream<Text, Text>& peer) override {
-    Text message;
-    while (co_await peer.read(message)) co_await peer.write(message);
-    co_return heddle::ok;
-  }
-};
 
 /// What the talkers count. Catch2's own macros are for one thread.
 struct tally {
@@ -98,7 +90,7 @@ class talker : public std::enable_shared_from_this<talker> {
 
 TEST_CASE("callbacks on strands of a foreign pool") {
   asio::io_context context;
-  echo_service service;
+  heddle::test::echo_service service;
   heddle::server server(context);
   server.add(service);
   auto const where = server.listen("127.0.0.1:0");

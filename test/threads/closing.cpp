@@ -20,6 +20,7 @@
 
 #include "lab.heddle.hpp"
 #include "support/catch.hpp"
+#include "threads/echo_service.hpp"
 
 namespace {
 
@@ -27,15 +28,6 @@ namespace asio = boost::asio;
 namespace frames = heddle::testing::frames;
 using namespace std::chrono_literals;
 using lab::Text;
-
-class echo_service final : public lab::echo::service {
-  heddle::reply<Text> unary(heddle::server_context&, Text& request) override { co_return request; }
-  heddle::reply<void> chat(heddle::server_context&, heddle::stream<Text, Text>& peer) override {
-    Text message;
-    while (co_await peer.read(message)) co_await peer.write(message);
-    co_return heddle::ok;
-  }
-};
 
 heddle::header_list request(std::string_view path) {
   heddle::header_list fields;
@@ -82,7 +74,7 @@ void come_and_go(std::uint16_t port, std::vector<std::string> const& bytes, int 
 TEST_CASE("connections are lost with half their requests while others are accepted") {
   constexpr int calls = 50, rounds = 30, peers = 4;
   heddle::channelz records;
-  echo_service service;
+  heddle::test::echo_service service;
   std::int64_t started = 0, failed = 0;
   {
     asio::io_context context;

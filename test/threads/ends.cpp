@@ -19,21 +19,13 @@
 
 #include "lab.heddle.hpp"
 #include "support/catch.hpp"
+#include "threads/echo_service.hpp"
 
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using lab::Text;
-
-class echo_service final : public lab::echo::service {
-  heddle::reply<Text> unary(heddle::server_context&, Text& request) override { co_return request; }
-  heddle::reply<void> chat(heddle::server_context&, heddle::stream<Text, Text>& peer) override {
-    Text message;
-    while (co_await peer.read(message)) co_await peer.write(message);
-    co_return heddle::ok;
-  }
-};
 
 /// Calls until one fails.
 asio::awaitable<void> call_on(lab::echo::client stub, std::atomic<int>& answered, std::atomic<int>& ended) {
@@ -59,7 +51,7 @@ enum class what { channel, server, drain };
 
 void end_in_the_middle(what first) {
   asio::io_context context;
-  echo_service service;
+  heddle::test::echo_service service;
   std::optional<heddle::server> server(std::in_place, context);
   server->add(service);
   auto const where = server->listen("127.0.0.1:0");
@@ -102,7 +94,7 @@ TEST_CASE("a server may be drained on one thread while others run its calls") {
 TEST_CASE("a stub on one thread may be the last of a channel while another thread ends its calls") {
   asio::io_context context;
   auto const work = asio::make_work_guard(context);
-  echo_service service;
+  heddle::test::echo_service service;
   std::optional<heddle::server> server(std::in_place, context);
   server->add(service);
   auto const where = server->listen("127.0.0.1:0");

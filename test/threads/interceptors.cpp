@@ -17,21 +17,13 @@
 
 #include "lab.heddle.hpp"
 #include "support/catch.hpp"
+#include "threads/echo_service.hpp"
 
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using lab::Text;
-
-class echo_service final : public lab::echo::service {
-  heddle::reply<Text> unary(heddle::server_context&, Text& request) override { co_return request; }
-  heddle::reply<void> chat(heddle::server_context&, heddle::stream<Text, Text>& peer) override {
-    Text message;
-    while (co_await peer.read(message)) co_await peer.write(message);
-    co_return heddle::ok;
-  }
-};
 
 /// Counts calls and messages; lets every third call wait.
 class counting {
@@ -75,7 +67,7 @@ TEST_CASE("interceptors on both sides see everything while three threads run eve
   int const coroutines = 8, rounds = 20;
   counting on_server, on_client;
   asio::io_context context;
-  echo_service service;
+  heddle::test::echo_service service;
   heddle::server server(context, heddle::server_options().intercept(on_server.make()));
   server.add(service);
   std::string const target = server.listen("127.0.0.1:0").to_string();

@@ -25,8 +25,8 @@ class rpc_error : public std::runtime_error {  // whose text is shared, so that 
 
 namespace detail {
 
-/// What `f()` returns, or throws as an rpc_error; `accident(exception)` says what anything else becomes. For code of the
-/// application that is called where no exception may leave.
+/// What `f()` returns, or throws as an rpc_error; `accident(exception)` says what anything else becomes. For code of
+/// the application that is called where no exception may leave.
 template <class F, class Accident>
 status status_caught(F f, Accident accident) {
   try {

@@ -37,8 +37,8 @@ class channel_options {
   channel_options&& max_receive_message_size(std::size_t bytes) && noexcept {
     return std::move(max_receive_message_size(bytes));
   }
-  /// The largest request message, in bytes, unless a call says otherwise. Default 2 GiB - 1, at most 4 GiB - 1: gRPC has
-  /// four bytes for it.
+  /// The largest request message, in bytes, unless a call says otherwise. Default 2 GiB - 1, at most 4 GiB - 1: gRPC
+  /// has four bytes for it.
   channel_options& max_send_message_size(std::size_t bytes) & noexcept {
     max_send_ = std::min(bytes, max_framed_message_size);
     return *this;
@@ -187,8 +187,8 @@ class channel_options {
   }
   /// Called on the channel's executor when a server has closed a connection for its PINGs (GOAWAY, too_many_pings),
   /// with the keepalive time of new connections from then on. Log it: somebody has to change an option. Default, also
-  /// of an empty function: a line on stderr (gRFC A8). Not called once the channel is destroyed; a call may be under way
-  /// when that happens on another thread.
+  /// of an empty function: a line on stderr (gRFC A8). Not called once the channel is destroyed; a call may be under
+  /// way when that happens on another thread.
   channel_options& on_too_many_pings(std::function<void(duration)> f) & {
     on_too_many_pings_ = std::move(f);
     return *this;

@@ -56,7 +56,8 @@ class decoder {
   /// the next block must begin with a table size update (§4.2).
   void max_table_size(std::uint32_t bytes) noexcept;
 
-  /// As long as it stays the same, equal blocks hold equal fields, with the same cookies, and need not be decoded again.
+  /// As long as it stays the same, equal blocks hold equal fields, with the same cookies, and need not be decoded
+  /// again.
   std::uint64_t version() const noexcept { return version_; }
 
  private:

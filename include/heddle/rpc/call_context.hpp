@@ -22,8 +22,8 @@ namespace heddle {
 enum class call_side : std::uint8_t { client, server };
 
 /// What a hook returns other than OK ends the call with that status, and so does an rpc_error that it throws; any other
-/// exception is UNKNOWN, and on a server shown to server_options::on_exception(). Hooks do not wait, and do not call back
-/// into the call that they are told about.
+/// exception is UNKNOWN, and on a server shown to server_options::on_exception(). Hooks do not wait, and do not call
+/// back into the call that they are told about.
 using message_hook = std::function<status(message_view& message)>;
 /// Ends the call by what it throws, in the same way.
 using headers_hook = std::function<void(metadata& headers)>;

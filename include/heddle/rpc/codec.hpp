@@ -15,8 +15,8 @@
 namespace heddle {
 
 /// Shared by all calls of all threads: without state that changes. Messages of raw_message never come here: their bytes
-/// are what the application makes them. What serialize() and parse() throw ends the call: rpc_error with its status, anything
-/// else with INTERNAL, which a server shows to server_options::on_exception().
+/// are what the application makes them. What serialize() and parse() throw ends the call: rpc_error with its status,
+/// anything else with INTERNAL, which a server shows to server_options::on_exception().
 class codec {
  public:
   virtual ~codec() = default;

@@ -44,8 +44,8 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void orphan() noexcept;
   /// Destroys the coroutines that wait here, without resuming them.
   void drop_waiters() noexcept;
-  /// Ends the call with a status and cancels its handler. Where some of the answer waits for the client, who might never
-  /// take it, the stream is reset instead.
+  /// Ends the call with a status and cancels its handler. Where some of the answer waits for the client, who might
+  /// never take it, the stream is reset instead.
   void abandon(status const& why);
   bool idle() const noexcept { return phase_ == phase::idle; }
 

@@ -55,6 +55,8 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
   bool const known = recall_request(fields);
   status wrong = known ? status() : route_request(fields);
   if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
+    response_.subtype.assign(request_->subtype);
+    if (request_->timeout) until_ = after(clock_.now(), *request_->timeout);
     if (too_large)
       wrong = status(status_code::resource_exhausted,
                      "the request headers are larger than server_options::limits().max_header_list_size, " +
@@ -87,8 +89,6 @@ HEDDLE_DECL bool server_call::recall_request(header_list const& fields) {
   protocol_ = known.protocol;
   route_ = known.route;
   codec_ = known.form;
-  response_.subtype.assign(request_->subtype);
-  if (request_->timeout) until_ = after(clock_.now(), *request_->timeout);
   return true;
 }
 
@@ -119,8 +119,6 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
   }
   status const wrong = protocol_->read_request(fields, *request_);
   if (route_ == nullptr) route_ = fallback_route();
-  response_.subtype.assign(request_->subtype);
-  if (request_->timeout) until_ = after(clock_.now(), *request_->timeout);
   return wrong;
 }
 

@@ -43,8 +43,8 @@ class server_options {
   }
   std::size_t max_receive_message_size() const noexcept { return max_receive_message_size_; }
 
-  /// The largest response message, in bytes; a larger one is not sent, and ends the call with RESOURCE_EXHAUSTED. 0: only
-  /// empty ones. Default 2 GiB - 1, at most 4 GiB - 1.
+  /// The largest response message, in bytes; a larger one is not sent, and ends the call with RESOURCE_EXHAUSTED. 0:
+  /// only empty ones. Default 2 GiB - 1, at most 4 GiB - 1.
   server_options& max_send_message_size(std::size_t value) & noexcept {
     max_send_message_size_ = std::min(value, max_framed_message_size);
     return *this;
@@ -99,10 +99,10 @@ class server_options {
   server_options&& grace(duration value) && noexcept { return std::move(grace(value)); }
   duration grace() const noexcept { return grace_; }
 
-  /// How many connections there may be at a time. One that comes above that is closed at once, unread, before any hook of
-  /// listen_options sees it, and counted: server::refused_connections(). Those count that are open, also while they are
-  /// drained, and those that are gone while one of their handlers still runs. Of each server: thread_per_core() has several.
-  /// Default: no limit but the process's descriptors.
+  /// How many connections there may be at a time. One that comes above that is closed at once, unread, before any hook
+  /// of listen_options sees it, and counted: server::refused_connections(). Those count that are open, also while they
+  /// are drained, and those that are gone while one of their handlers still runs. Of each server: thread_per_core() has
+  /// several. Default: no limit but the process's descriptors.
   server_options& max_connections(std::size_t most) & noexcept {
     max_connections_ = most;
     return *this;
@@ -208,8 +208,8 @@ class server_options {
   server_options&& channelz(channelz_records const& records) && { return std::move(channelz(records)); }
   std::shared_ptr<detail::channelz_registry> const& used_channelz() const noexcept { return channelz_; }
 
-  /// Called with what a handler, an interceptor, one of its hooks or a codec has thrown that is no rpc_error: the client
-  /// gets UNKNOWN (of codecs INTERNAL) and not a word of it, which might be a secret. Not called for the
+  /// Called with what a handler, an interceptor, one of its hooks or a codec has thrown that is no rpc_error: the
+  /// client gets UNKNOWN (of codecs INTERNAL) and not a word of it, which might be a secret. Not called for the
   /// operation_aborted of a call that was cancelled. Runs on the connection's executor, on several threads at once if
   /// there are several; what it throws itself is lost.
   using exception_hook = std::function<void(server_context&, std::exception_ptr)>;

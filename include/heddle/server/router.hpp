@@ -61,9 +61,9 @@ class router {
   /// Without method and interceptors, which each call has for itself; null when there is none.
   route const* fallback() const noexcept { return fallback_.self != nullptr ? &fallback_ : nullptr; }
   std::vector<std::shared_ptr<service>> const& services() const noexcept { return services_; }
-  /// "/service/method": two slashes, something behind each, and nothing that a server behind a proxy may read as another
-  /// name of a method: many take a query off and undo percent-encoding. Whatever else a path looks like, the scopes of
-  /// interceptors would not mean it, so that nobody may serve it.
+  /// "/service/method": two slashes, something behind each, and nothing that a server behind a proxy may read as
+  /// another name of a method: many take a query off and undo percent-encoding. Whatever else a path looks like, the
+  /// scopes of interceptors would not mean it, so that nobody may serve it.
   static bool is_canonical(std::string_view path) noexcept;
   /// Why find() has found nothing, with the nearest name if there is one.
   status not_found(std::string_view path) const;

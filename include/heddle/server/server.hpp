@@ -83,8 +83,8 @@ class server {
   }
 
   /// Accepts and serves until the server is drained or destroyed. Returns how many handlers never ended and were left
-  /// to themselves. Cancellation (terminal, partial or total): the first drains with options.grace(), also while somebody
-  /// drains already, the second at once; run() then returns, it does not throw for them.
+  /// to themselves. Cancellation (terminal, partial or total): the first drains with options.grace(), also while
+  /// somebody drains already, the second at once; run() then returns, it does not throw for them.
   asio::awaitable<std::size_t> run();
   /// void(status, std::size_t), the status always OK, on the handler's associated executor, by default the server's. A
   /// pending run() or drain() with a token is work: it keeps io_context::run() going.
@@ -95,9 +95,9 @@ class server {
   }
 
   /// Stops accepting, tells clients to go elsewhere (GOAWAY in two steps), lets open calls end, ends them after `grace`
-  /// (UNAVAILABLE, or a reset where the client does not read), cancels their handlers, and returns at most a second after
-  /// that in every case, with the number of handlers that still run. Of several graces the one that ends first counts.
-  /// Cancellation ends the grace at once.
+  /// (UNAVAILABLE, or a reset where the client does not read), cancels their handlers, and returns at most a second
+  /// after that in every case, with the number of handlers that still run. Of several graces the one that ends first
+  /// counts. Cancellation ends the grace at once.
   asio::awaitable<std::size_t> drain(duration grace);
   /// As run() with a token.
   template <completion_token<void(status, std::size_t)> Token>
