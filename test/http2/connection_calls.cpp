@@ -91,50 +91,55 @@ TEST_CASE("an early answer of a server is followed by RST_STREAM(NO_ERROR), whic
   CHECK(s.engine.count(reason::frame_on_closed_stream) == 0);
 }
 
+namespace {
+
+struct plainly_answered final : server {
+  plainly_answered() {
+    handshake();
+    receive({peer.request(1)});
+    respond(1);
+    engine.end_data(stream(1));
+    release(1);
+    CHECK(sent() == "HEADERS 1 200; DATA 1 [] END");
+    CHECK(engine.live_streams() == 1);
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a plain answer before the end of its question leaves a moment for that end") {
-  auto const answered = [] {
-    auto s = std::make_unique<server>();
-    s->handshake();
-    s->receive({s->peer.request(1)});
-    s->respond(1);
-    s->engine.end_data(s->stream(1));
-    s->release(1);
-    CHECK(s->sent() == "HEADERS 1 200; DATA 1 [] END");
-    CHECK(s->engine.live_streams() == 1);
-    return s;
-  };
   SECTION("which comes") {
-    auto const s = answered();
-    s->receive({data(1, "all", flag::end_stream)});
-    CHECK(s->sent().empty());
-    CHECK(s->engine.live_streams() == 0);
+    plainly_answered s;
+    s.receive({data(1, "all", flag::end_stream)});
+    CHECK(s.sent().empty());
+    CHECK(s.engine.live_streams() == 0);
   }
   SECTION("in a second") {
-    auto const s = answered();
-    s->receive({data(1, "more")});
-    s->run_until(s->now + std::chrono::milliseconds(999));
-    CHECK(s->sent().empty());
-    s->run_until(s->now + std::chrono::milliseconds(1));
-    CHECK(s->sent() == "RST_STREAM 1 NO_ERROR");
-    CHECK(s->engine.live_streams() == 0);
-    CHECK(s->engine.count(reason::early_answer) == 1);
-    CHECK(s->engine.next_timer() == heddle::never);
+    plainly_answered s;
+    s.receive({data(1, "more")});
+    s.run_until(s.now + std::chrono::milliseconds(999));
+    CHECK(s.sent().empty());
+    s.run_until(s.now + std::chrono::milliseconds(1));
+    CHECK(s.sent() == "RST_STREAM 1 NO_ERROR");
+    CHECK(s.engine.live_streams() == 0);
+    CHECK(s.engine.count(reason::early_answer) == 1);
+    CHECK(s.engine.next_timer() == heddle::never);
   }
   SECTION("in its window") {
-    auto const s = answered();
+    plainly_answered s;
     std::string const frame(16384, 'x');
-    for (int i = 0; i < 16; ++i) s->receive({data(1, frame)});
-    CHECK(!has(s->sent(), "1 "));
-    s->receive({data(1, "x")});
-    CHECK(s->sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
+    for (int i = 0; i < 16; ++i) s.receive({data(1, frame)});
+    CHECK(!has(s.sent(), "1 "));
+    s.receive({data(1, "x")});
+    CHECK(s.sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
   }
   SECTION("and is judged as before") {
-    auto const s = answered();
-    s->receive({window_update(1, heddle::http2::max_window)});
-    CHECK(s->sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
-    auto const other = answered();
-    other->receive({data(1, "test"), other->peer.headers(1, fields({{"x-test", "ok"}}))});
-    CHECK(other->sent() == "RST_STREAM 1 PROTOCOL_ERROR");
+    plainly_answered s;
+    s.receive({window_update(1, heddle::http2::max_window)});
+    CHECK(s.sent() == "RST_STREAM 1 FLOW_CONTROL_ERROR");
+    plainly_answered other;
+    other.receive({data(1, "test"), other.peer.headers(1, fields({{"x-test", "ok"}}))});
+    CHECK(other.sent() == "RST_STREAM 1 PROTOCOL_ERROR");
   }
 }
 
