@@ -71,7 +71,7 @@ TEST_CASE("a child call is given what is left of its parent's time, unless its o
   };
   auto const body = [&]() -> asio::awaitable<void> {
     Text const request;
-    co_await status_of(f.client().unary(request, call_options().timeout(10s)));
+    static_cast<void>(co_await status_of(f.client().unary(request, call_options().timeout(10s))));
   };
   task const t = f.start(body);
   f.clock.advance(3s);
@@ -137,7 +137,7 @@ TEST_CASE("a child that nobody waits for ends when the parent's client cancels")
   };
   auto const body = [&]() -> asio::awaitable<void> {
     Text const request;
-    co_await status_of(f.client().unary(request));
+    static_cast<void>(co_await status_of(f.client().unary(request)));
   };
   task t = f.start(body);
   f.clock.advance(1s);
@@ -160,7 +160,7 @@ TEST_CASE("a child that nobody waits for ends at the parent's deadline") {
   };
   auto const body = [&]() -> asio::awaitable<void> {
     Text const request;
-    co_await status_of(f.client().unary(request, call_options().timeout(5s)));
+    static_cast<void>(co_await status_of(f.client().unary(request, call_options().timeout(5s))));
   };
   task const t = f.start(body);
   f.clock.advance(5s);
@@ -227,7 +227,7 @@ TEST_CASE("a parent may be cancelled in the name of many children, some of which
   };
   auto const body = [&]() -> asio::awaitable<void> {
     Text const request;
-    co_await status_of(f.client().unary(request));
+    static_cast<void>(co_await status_of(f.client().unary(request)));
   };
   task t = f.start(body);
   f.clock.advance(2s);
