@@ -53,10 +53,10 @@ struct health_list_response : message {
   std::vector<std::pair<std::string, health_check_response>> statuses;
 
   void write(wire::writer& out) const {
-    for (auto const& [name, answer] : statuses) {
-      out.nested(1, [&name = name, &answer = answer](wire::writer& entry) {
-        entry.bytes(1, name);
-        write_message(entry, 2, answer);
+    for (auto const& status : statuses) {
+      out.nested(1, [&status](wire::writer& entry) {
+        entry.bytes(1, status.first);
+        write_message(entry, 2, status.second);
       });
     }
   }
