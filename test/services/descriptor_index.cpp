@@ -8,37 +8,37 @@
 #include "support/catch.hpp"
 
 using heddle::detail::descriptor_index;
-namespace pb = google::protobuf;
+namespace protobuf = google::protobuf;
 
 namespace {
 
 std::string base_file() {
-  pb::FileDescriptorProto file;
+  protobuf::FileDescriptorProto file;
   file.set_name("deep/base.proto");
   file.set_package("deep.base");
-  pb::DescriptorProto& outer = *file.add_message_type();
+  protobuf::DescriptorProto& outer = *file.add_message_type();
   outer.set_name("Outer");
   outer.add_field()->set_name("number");
   outer.add_oneof_decl()->set_name("choice");
-  pb::DescriptorProto& inner = *outer.add_nested_type();
+  protobuf::DescriptorProto& inner = *outer.add_nested_type();
   inner.set_name("Inner");
   inner.add_enum_type()->set_name("Colour");
   inner.mutable_enum_type(0)->add_value()->set_name("RED");
   outer.add_extension_range()->set_start(100);
-  pb::ServiceDescriptorProto& service = *file.add_service();
+  protobuf::ServiceDescriptorProto& service = *file.add_service();
   service.set_name("Weaver");
   service.add_method()->set_name("Weave");
   return file.SerializeAsString();
 }
 
-void extend(pb::FieldDescriptorProto& field, std::string const& name, int number) {
+void extend(protobuf::FieldDescriptorProto& field, std::string const& name, int number) {
   field.set_name(name);
   field.set_extendee(".deep.base.Outer");
   field.set_number(number);
 }
 
 std::string extending_file() {
-  pb::FileDescriptorProto file;
+  protobuf::FileDescriptorProto file;
   file.set_name("extra.proto");
   file.add_dependency("middle.proto");
   file.add_dependency("not/here.proto");
@@ -49,7 +49,7 @@ std::string extending_file() {
 }
 
 std::string middle_file() {
-  pb::FileDescriptorProto file;
+  protobuf::FileDescriptorProto file;
   file.set_name("middle.proto");
   file.add_dependency("deep/base.proto");
   return file.SerializeAsString();
