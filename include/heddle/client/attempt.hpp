@@ -61,7 +61,7 @@ class client_attempt final : public rpc::exchange_events {
   /// Takes the message at the front.
   void take() {
     meter_.received();
-    consumed(inbound_.pop());
+    if (std::size_t const earned = inbound_.pop(); earned != 0) consumed(earned);
   }
   /// Takes a framed message as if it had been received; the only one, unless `more`.
   void answer(bytes_view framed, bool more);

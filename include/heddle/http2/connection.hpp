@@ -95,7 +95,10 @@ class connection final : private hpack::field_sink {
   /// on_writable() once pending() is below `low_water`.
   HEDDLE_DECL void notify_writable(stream& s) noexcept;
   /// Whether another write should wait: this stream or the whole connection has too much queued.
-  HEDDLE_DECL bool should_wait(stream const& s) const noexcept;
+  bool should_wait(stream const& s) const noexcept {
+    return !s.pending_.empty() &&
+           (s.pending_.size() >= high_water || pending_ + queued_output() >= limits_.max_queued_output);
+  }
   /// Not all of its DATA is on its way.
   bool is_held_back(stream const& s) const noexcept { return !s.pending_.empty(); }
   /// The user is done with `s` and will not name it again; the sink hears no more of it. An open stream is reset with
@@ -206,7 +209,9 @@ class connection final : private hpack::field_sink {
   void begin_stall(stream& s) noexcept;
   void watch_stalls();
   bool can_send(stream const& s) const noexcept;
-  bool ends_with_data_of(stream const& s) const noexcept;
+  bool ends_with_data_of(stream const& s) const noexcept {
+    return tail_ == &s && tail_at_ + frame_header_size + tail_length_ == frames_.size();
+  }
   void open_data_frame(stream& s);
   void data_sent(stream& s, std::size_t n) noexcept;
   void write_header_frames(stream_id id, header_list const& fields, bool end_stream);
@@ -250,6 +255,7 @@ class connection final : private hpack::field_sink {
   // The DATA frame that the next message of the same stream is appended to, as long as frames_ ends with it.
   stream* tail_ = nullptr;
   std::size_t tail_at_ = 0, tail_length_ = 0;
+  std::size_t tail_room_ = 0;  // what it takes without another look at windows and limits
   bool direct_ = false;  // prepare_data() gave out room in frames_
   std::size_t pending_ = 0;  // of all streams
 

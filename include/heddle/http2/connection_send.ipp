@@ -87,22 +87,31 @@ HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const
 // ---- DATA
 
 HEDDLE_DECL std::uint8_t* connection::prepare_data(stream& s, std::size_t n) {
+  if (n <= tail_room_ && ends_with_data_of(s)) {
+    direct_ = true;
+    return frames_.prepare(n);
+  }
   auto const most = std::min(send_window_.available(), s.send_.available());
+  std::size_t const queued = queued_output();
   direct_ = s.pending_.empty() && n <= data_frame_max_ && static_cast<std::int64_t>(n) <= most &&
-            queued_output() + n <= limits_.output_batch && can_send(s);
+            queued + n <= limits_.output_batch && can_send(s);
+  tail_room_ = 0;  // nothing passes what waits
   if (!direct_) return s.pending_.prepare(n);
   // A frame that many small messages share costs its nine bytes once.
-  if (ends_with_data_of(s) && tail_length_ + n <= data_frame_max_) return frames_.prepare(n);
-  frames_.prepare(frame_header_size + n);
-  open_data_frame(s);
+  if (!ends_with_data_of(s) || tail_length_ + n > data_frame_max_) {
+    frames_.prepare(frame_header_size + n);
+    open_data_frame(s);
+  }
+  tail_room_ =
+      std::min({data_frame_max_ - tail_length_, static_cast<std::size_t>(most), limits_.output_batch - queued});
   return frames_.prepare(n);
 }
 
 HEDDLE_DECL void connection::commit_data(stream& s, std::size_t n) {
   if (direct_) {
     frames_.commit(n);
-    data_sent(s, n);
-    return;
+    tail_room_ -= n;
+    return data_sent(s, n);
   }
   if (!can_send(s)) return;
   s.pending_.commit(n);
@@ -138,15 +147,12 @@ HEDDLE_DECL bool connection::can_send(stream const& s) const noexcept {
          step(s.state_, stream_input::send_data).what == verdict::proceed;
 }
 
-HEDDLE_DECL bool connection::ends_with_data_of(stream const& s) const noexcept {
-  return tail_ == &s && tail_at_ + frame_header_size + tail_length_ == frames_.size();
-}
-
 HEDDLE_DECL void connection::open_data_frame(stream& s) {
   tail_ = &s;
   tail_at_ = frames_.size();
-  tail_length_ = 0;
+  tail_length_ = tail_room_ = 0;
   write_frame(frames_, 0, frame_type::data, 0, s.id_);
+  forgive_pings();
 }
 
 HEDDLE_DECL void connection::data_sent(stream& s, std::size_t n) noexcept {
@@ -154,7 +160,6 @@ HEDDLE_DECL void connection::data_sent(stream& s, std::size_t n) noexcept {
   frame_header::write_length(frames_.data() + tail_at_, static_cast<std::uint32_t>(tail_length_));
   s.send_.take(static_cast<std::int64_t>(n));
   send_window_.take(static_cast<std::int64_t>(n));
-  forgive_pings();
   // A peer may answer every message with two updates; crumbs that its own tiny updates made us send earn none.
   if (n >= 256 || s.pending_.empty())
     update_credit_ = static_cast<std::uint32_t>(std::min<std::size_t>(update_credit_ + 10 + n / 16, 100000));
@@ -218,18 +223,13 @@ HEDDLE_DECL bool connection::pump_stream(stream& s) {
   data_sent(s, n);
   if (s.stalled_since_ != never) s.stalled_since_ = now_;
   if (!s.pending_.empty()) return s.send_.available() > 0;
-  s.pending_.shrink(high_water);
+  s.pending_.shrink(low_water);
   if (s.end_pending_ || s.trailers_pending_) write_end(s);
   return false;
 }
 
 HEDDLE_DECL void connection::notify_writable(stream& s) noexcept {
   if (!s.closed()) writers_.push_back(s);
-}
-
-HEDDLE_DECL bool connection::should_wait(stream const& s) const noexcept {
-  return s.pending_.size() >= high_water ||
-         (!s.pending_.empty() && pending_ + queued_output() >= limits_.max_queued_output);
 }
 
 HEDDLE_DECL void connection::wake_writers() {

@@ -33,7 +33,8 @@ class exchange {
   virtual void send_head_and_end(header_list const& fields) = 0;
   /// Room for `n` body bytes; fill and commit() them before anything else is called.
   virtual std::uint8_t* prepare(std::size_t n) = 0;
-  virtual void commit(std::size_t n) = 0;
+  /// Returns should_wait().
+  virtual bool commit(std::size_t n) = 0;
   /// Client: no more body.
   virtual void send_end() = 0;
   /// Server: the end of the answer.

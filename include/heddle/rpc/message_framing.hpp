@@ -64,17 +64,19 @@ class message_reader {
   void set_encoded(bool encoded) noexcept { encoded_ = encoded; }
 
   /// Looks at the message that begins at the front of `available`.
-  outcome read(bytes_view available) {
+  outcome read(bytes_view available) { return read(available, available.size()); }
+  /// The same where only the first of the `available` bytes are in one place. All are, or a whole prefix is.
+  outcome read(bytes_view front, std::size_t available) {
     if (!error_.is_ok()) return outcome::error;
     wanted_ = message_prefix_size;
-    if (!available.empty() && !check_flag(available[0])) return outcome::error;
-    if (available.size() < message_prefix_size) return outcome::need_more;
-    prefix_.compressed = available[0] != 0;
-    prefix_.size = std::uint32_t{available[1]} << 24 | std::uint32_t{available[2]} << 16 |
-                   std::uint32_t{available[3]} << 8 | available[4];
+    if (!front.empty() && !check_flag(front[0])) return outcome::error;
+    if (front.size() < message_prefix_size) return outcome::need_more;
+    prefix_.compressed = front[0] != 0;
+    prefix_.size =
+        std::uint32_t{front[1]} << 24 | std::uint32_t{front[2]} << 16 | std::uint32_t{front[3]} << 8 | front[4];
     if (prefix_.size > limit_.bytes) return fail_size();
     wanted_ += prefix_.size;
-    return available.size() < wanted_ ? outcome::need_more : outcome::message;
+    return available < wanted_ ? outcome::need_more : outcome::message;
   }
 
   /// How many bytes from the front must be there for read() to get further, or belong to the message it found.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct message_ops {
   void const* (*descriptor)();
   /// The message as google::protobuf::Message, null for lite messages. No such function: it is no protobuf message.
   void* (*full_message)(void* message) noexcept = nullptr;
+  /// parse() for bytes that lie in several places, one at least. No such function: they are put together first.
+  bool (*parse_pieces)(void* message, std::span<bytes_view const> pieces) = nullptr;
 };
 
 /// Specialised where a kind of message is taught to the library: rpc/protobuf.hpp, and raw_message here.
@@ -65,6 +68,13 @@ struct message_traits<raw_message> {
       },
       []() { return std::string_view("raw bytes"); },
       []() -> void const* { return nullptr; },
+      nullptr,
+      [](void* m, std::span<bytes_view const> pieces) {
+        std::string& bytes = static_cast<raw_message*>(m)->bytes();
+        bytes.clear();
+        for (bytes_view const piece : pieces) bytes.append(as_text(piece));
+        return true;
+      },
   };
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <heddle/base/bytes.hpp>
 #include <heddle/base/config.hpp>
@@ -53,6 +54,8 @@ std::size_t write_framed(compressor const* with, void const* message, message_op
 /// A received body, and where it goes. What `plain` shows lives until the next unpack() on this thread, or until
 /// unpacked().
 compressor::outcome unpack(compressor const& with, bytes_view packed, std::size_t limit, bytes_view& plain);
+/// For a body that lies in several places, until the next one.
+std::vector<bytes_view>& piece_list() noexcept;
 /// Gives memory back that one large message needed.
 void unpacked() noexcept;
 

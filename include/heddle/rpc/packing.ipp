@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include <heddle/rpc/packing.hpp>
 
@@ -14,6 +15,7 @@ inline constexpr std::size_t kept_scratch = 256 * 1024;
 
 struct packing_scratch {
   byte_buffer plain, packed, unpacked;
+  std::vector<bytes_view> pieces;
 
   static packing_scratch& of_thread() {
     static thread_local packing_scratch only;
@@ -59,6 +61,8 @@ HEDDLE_DECL compressor::outcome unpack(compressor const& with, bytes_view packed
   plain = out.view();
   return result;
 }
+
+HEDDLE_DECL std::vector<bytes_view>& piece_list() noexcept { return detail::packing_scratch::of_thread().pieces; }
 
 HEDDLE_DECL void unpacked() noexcept { detail::packing_scratch::empty(detail::packing_scratch::of_thread().unpacked); }
 

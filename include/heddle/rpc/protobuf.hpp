@@ -3,8 +3,11 @@
 #pragma once
 
 #include <climits>
+#include <cstdint>
+#include <span>
 #include <type_traits>
 
+#include <google/protobuf/io/zero_copy_stream.h>
 #include <google/protobuf/message_lite.h>
 
 #include <heddle/rpc/message_ops.hpp>
@@ -14,6 +17,50 @@ class Message;
 }
 
 namespace heddle {
+
+namespace detail {
+
+/// Lets protobuf read a body where it lies. No piece is larger than a frame.
+class pieces_input final : public google::protobuf::io::ZeroCopyInputStream {
+ public:
+  explicit pieces_input(std::span<bytes_view const> pieces) noexcept : pieces_(pieces) {}
+
+  bool Next(void const** data, int* size) override {
+    while (!pieces_.empty() && at_ == pieces_.front().size()) {
+      pieces_ = pieces_.subspan(1);
+      at_ = 0;
+    }
+    if (pieces_.empty()) return false;
+    bytes_view const left = pieces_.front().subspan(at_);
+    *data = left.data();
+    *size = static_cast<int>(left.size());
+    at_ += left.size();
+    count_ += *size;
+    return true;
+  }
+  void BackUp(int n) override {
+    at_ -= static_cast<std::size_t>(n);
+    count_ -= n;
+  }
+  bool Skip(int n) override {
+    void const* data = nullptr;
+    for (int size = 0; n > 0; n -= size) {
+      if (!Next(&data, &size)) return false;
+      if (size <= n) continue;
+      BackUp(size - n);
+      size = n;
+    }
+    return true;
+  }
+  std::int64_t ByteCount() const override { return count_; }
+
+ private:
+  std::span<bytes_view const> pieces_;
+  std::size_t at_ = 0;  // in the first of them
+  std::int64_t count_ = 0;
+};
+
+}  // namespace detail
 
 template <class Message>
 struct message_traits<Message, std::enable_if_t<std::is_base_of_v<google::protobuf::MessageLite, Message>>> {
@@ -44,6 +91,10 @@ struct message_traits<Message, std::enable_if_t<std::is_base_of_v<google::protob
           return static_cast<google::protobuf::Message*>(static_cast<Message*>(m));
         else
           return nullptr;
+      },
+      [](void* m, std::span<bytes_view const> pieces) {
+        detail::pieces_input input(pieces);
+        return static_cast<Message*>(m)->ParseFromZeroCopyStream(&input);
       },
   };
 };

@@ -91,7 +91,6 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void start_handler();
   static asio::awaitable<void> run(std::shared_ptr<server_call> self);
   status handler_threw(std::exception_ptr error);
-  asio::awaitable<void> park();
   void finish(status const& s);
   void end_exchange();
   void cancel_handler();
@@ -104,10 +103,15 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   asio::awaitable<void> write(void const* message, message_ops const& ops, write_options how);
   asio::awaitable<void> send_headers();
   void* single_request(message_ops const& ops);
-  status see_request(void* message, message_ops const& ops) const;
-  void send_message(void const* message, message_ops const& ops, write_options how);
-  status parse(void* message, message_ops const& ops, bytes_view body, char const* what);
-  void frame_message(void const* message, message_ops const& ops, write_options how);
+  status see_request(void* message, message_ops const& ops) const {
+    return intercepted_ ? show_request(message, ops) : status();
+  }
+  status show_request(void* message, message_ops const& ops) const;
+  void pop_request();
+  bool send_message(void const* message, message_ops const& ops, write_options how);
+  status parse(void* message, message_ops const& ops, rpc::message_body body, char const* what);
+  rpc::body_form form_for(message_ops const& ops) const noexcept;
+  bool frame_message(void const* message, message_ops const& ops, write_options how);
   bool compress_with(compressor const* encoder);
   void send_head();
   void send_end(status const& s);

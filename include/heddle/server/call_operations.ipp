@@ -50,12 +50,14 @@ HEDDLE_DECL status server_call::bad_request() const {
 
 HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
   check_open();
-  if (inbound_.failed() || inbound_.truncated()) throw rpc_error(bad_request());
-  if (!inbound_.has_message()) return false;
-  bytes_view const body = inbound_.message();
+  if (!inbound_.has_message()) {
+    if (inbound_.failed() || inbound_.truncated()) throw rpc_error(bad_request());
+    return false;
+  }
+  rpc::message_body const body = inbound_.message(form_for(ops));
   if (inbound_.failed()) throw rpc_error(bad_request());
   status refused = parse(message, ops, body, "a request message");
-  exchange_->consumed(inbound_.pop());
+  pop_request();
   request_taken_ = true;
   meter_.received();
   if (refused.is_ok()) refused = see_request(message, ops);
@@ -73,13 +75,13 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   if (!inbound_.has_message())
     return fail(status(status_code::unimplemented, "the request has no message where exactly one is wanted"));
   void* const message = recycled(request_message_, request_ops_, ops);
-  bytes_view const body = inbound_.message();
+  rpc::message_body const body = inbound_.message(form_for(ops));
   if (inbound_.failed()) return fail(bad_request());
   status wrong = parse(message, ops, body, "the request");
   if (intercepted_ && inbound_.compressed()) rpc::unpacked();  // the bytes stay, what was made of them is the thread's
   if (!wrong.is_ok()) return fail(std::move(wrong));
   if (!intercepted_) {  // an interceptor may want it once more
-    exchange_->consumed(inbound_.pop());
+    pop_request();
     return message;
   }
   status refused = see_request(message, ops);
@@ -95,17 +97,25 @@ status server_call::coded(F f, char const* doing, char const* what) {
   });
 }
 
-HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, bytes_view body, char const* what) {
+HEDDLE_DECL void server_call::pop_request() {
+  if (std::size_t const earned = inbound_.pop(); earned != 0) exchange_->consumed(earned);
+}
+
+HEDDLE_DECL rpc::body_form server_call::form_for(message_ops const& ops) const noexcept {
+  return codec_ != nullptr && !is_raw(ops) ? rpc::body_form::whole : rpc::form_for(ops);
+}
+
+HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, rpc::message_body body, char const* what) {
   auto const parsed = [&] {
-    if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body);
-    if (ops.parse(message, body)) return status();
+    if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body.front());
+    if (rpc::parse_body(message, ops, body)) return status();
     return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
   };
   return coded(parsed, "parsing ", what);
 }
 
-HEDDLE_DECL status server_call::see_request(void* message, message_ops const& ops) const {
-  if (!intercepted_ || !interception_->has_request_hooks()) return {};
+HEDDLE_DECL status server_call::show_request(void* message, message_ops const& ops) const {
+  if (!interception_->has_request_hooks()) return {};
   message_view view(message, ops);
   return interception_->see_request(view);
 }
@@ -123,8 +133,7 @@ HEDDLE_DECL void* server_call::recycled(void*& object, message_ops const*& ops, 
 
 HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, message_ops const& ops, write_options how) {
   check_open();
-  send_message(message, ops, how);
-  if (!exchange_->should_wait()) co_return;
+  if (!send_message(message, ops, how)) co_return;
   write_cancelled_ = false;
   auto const start = [this] { exchange_->notify_writable(); };
   auto const cancel = [this](asio::cancellation_type) {
@@ -136,16 +145,17 @@ HEDDLE_DECL asio::awaitable<void> server_call::write(void const* message, messag
   if (write_cancelled_) throw rpc_error(cancelled("write()"));
 }
 
-HEDDLE_DECL void server_call::send_message(void const* message, message_ops const& ops, write_options how) {
+/// True: whoever writes should wait before the next one.
+HEDDLE_DECL bool server_call::send_message(void const* message, message_ops const& ops, write_options how) {
   if (!intercepted_ || !interception_->has_response_hooks()) return frame_message(message, ops, how);
   outgoing_message outgoing(message, ops);
   message_view view = outgoing.view();
   status refused = interception_->see_response(view);
   if (!refused.is_ok()) throw rpc_error(std::move(refused));
-  frame_message(outgoing.get(), ops, how);
+  return frame_message(outgoing.get(), ops, how);
 }
 
-HEDDLE_DECL void server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
+HEDDLE_DECL bool server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
   if (codec_ != nullptr && !is_raw(ops)) {
     raw_message form;
     auto const serialized = [&] { return codec_->serialize(message, ops, form.bytes()); };
@@ -163,11 +173,12 @@ HEDDLE_DECL void server_call::frame_message(void const* message, message_ops con
   if (!hold && !head_sent_) send_head();
   auto const room = [&](std::size_t framed) { return hold ? held_.prepare(framed) : exchange_->prepare(framed); };
   std::size_t const framed = rpc::write_framed(how.compress() ? encoder_ : nullptr, message, ops, size, room);
-  if (hold)
+  if (hold) {
     held_.commit(framed);
-  else
-    exchange_->commit(framed);
-  if (!hold) meter_.sent();
+    return false;
+  }
+  meter_.sent();
+  return exchange_->commit(framed);
 }
 
 /// Only with what the client takes, and only while the head can still say so.
@@ -233,11 +244,12 @@ HEDDLE_DECL void server_call::begin_read(void* message, message_ops const& ops, 
 
 HEDDLE_DECL void server_call::begin_write(void const* message, message_ops const& ops, write_options how,
                                           operation_outcome& outcome) {
+  bool must_wait = false;
   outcome.why = status_of([&] {
     check_open();
-    send_message(message, ops, how);
+    must_wait = send_message(message, ops, how);
   });
-  if (!outcome.why.is_ok() || !exchange_->should_wait()) return writer_.complete_later();
+  if (!must_wait) return writer_.complete_later();
   write_outcome_ = &outcome;
   exchange_->notify_writable();
 }

@@ -20,7 +20,7 @@ class http2_exchange final : public rpc::exchange {
   void send_head(header_list const& fields) override;
   void send_head_and_end(header_list const& fields) override;
   std::uint8_t* prepare(std::size_t n) override;
-  void commit(std::size_t n) override;
+  bool commit(std::size_t n) override;
   void send_end() override;
   void send_trailers(header_list const& fields) override;
   void cancel() override;

@@ -36,9 +36,10 @@ HEDDLE_DECL std::uint8_t* http2_exchange::prepare(std::size_t n) {
   return driver_.connection_.prepare_data(*stream_, n);
 }
 
-HEDDLE_DECL void http2_exchange::commit(std::size_t n) {
+HEDDLE_DECL bool http2_exchange::commit(std::size_t n) {
   driver_.connection_.commit_data(*stream_, n);
   driver_.flush_soon();
+  return driver_.connection_.should_wait(*stream_);
 }
 
 HEDDLE_DECL void http2_exchange::send_end() {
