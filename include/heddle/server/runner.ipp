@@ -54,7 +54,7 @@ HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> 
     // A cancellation was the last call's, and so were its handler's own filters; the next one starts without.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     co_await asio::this_coro::throw_if_cancelled(true);
-    co_await call.park();
+    co_await call.parked_.wait(call.driver_->get_executor());
     if (call.retired_) co_return;
   }
 }
@@ -74,12 +74,6 @@ HEDDLE_DECL status server_call::handler_threw(std::exception_ptr error) {
   } catch (...) {
   }
   return status(status_code::unknown, "the handler threw an exception");
-}
-
-HEDDLE_DECL asio::awaitable<void> server_call::park() {
-  auto const nothing = [] {};
-  auto const never_cancelled = [](asio::cancellation_type) {};
-  co_await parked_.wait(driver_->get_executor(), nothing, never_cancelled);
 }
 
 HEDDLE_DECL void server_call::cancel_handler() {

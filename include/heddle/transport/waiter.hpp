@@ -39,6 +39,10 @@ class waiter {
     return asio::async_initiate<asio::deferred_t const&, void()>(
         initiation<Start, Cancel>(this, &home, &start, &cancel), asio::deferred);
   }
+  /// The same for a wait that is not to be cancelled.
+  auto wait(asio::any_io_executor const& home) {
+    return asio::async_initiate<asio::deferred_t const&, void()>(parking{this, &home}, asio::deferred);
+  }
 
   /// Resumes: at once when the handler's executor is home, through its own executor otherwise.
   void complete() { finish(direct_); }
@@ -76,6 +80,16 @@ class waiter {
     asio::any_io_executor const* home_;
     Start const* start_;
     Cancel const* cancel_;
+  };
+
+  struct parking {
+    waiter* self;
+    asio::any_io_executor const* home;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+      self->store(std::forward<Handler>(handler), *home);
+    }
   };
 
   template <class Handler>
