@@ -127,7 +127,7 @@ class side final : private heddle::http2::sink {
   std::string take() {
     heddle::http2::output out;
     engine.take_output(out, now_);
-    return std::string(as_text(out.urgent.view())).append(as_text(out.frames.view()));
+    return text_of(out);
   }
   void tick() { now_ += std::chrono::milliseconds(1); }
   void written() { engine.output_written(now_); }

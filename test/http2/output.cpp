@@ -29,6 +29,87 @@ TEST_CASE("an urgent frame passes the rest of the output at the next end of a fr
   }
 }
 
+namespace {
+
+struct attached_output {
+  http2::output out;
+  std::string all;
+  std::vector<std::size_t> ends{0};
+
+  void add(std::string const& bytes) {
+    out.frames.append(bytes);
+    frames_ += bytes.size();
+    all += bytes;
+    ends.push_back(all.size());
+  }
+  /// A DATA frame whose content lies elsewhere.
+  void attach(stream_id id, std::string const& content) {
+    byte_buffer kept;
+    kept.append(content);
+    auto const owner = std::make_shared<byte_buffer const>(std::move(kept));
+    std::string const header = data(id, content).substr(0, 9);
+    out.frames.append(header);
+    frames_ += header.size();
+    out.payloads.push_back({frames_, owner->view(), owner});
+    owners.push_back(owner);
+    all += header + content;
+    ends.push_back(all.size());
+  }
+  std::vector<std::weak_ptr<byte_buffer const>> owners;
+
+ private:
+  std::size_t frames_ = 0;
+};
+
+attached_output mixed_output() {
+  attached_output o;
+  o.attach(1, "abcdef");
+  o.add(settings_ack());
+  o.attach(3, "gh");
+  o.attach(1, "ijk");
+  o.add(data(5, "lm"));
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("payloads leave in their places, whatever the socket takes at a time") {
+  std::size_t const size = mixed_output().all.size();
+  for (std::size_t step = 1; step <= size; ++step) {
+    attached_output o = mixed_output();
+    CHECK(text_of(o.out) == o.all);
+    for (std::size_t sent = 0; sent < size; sent += step) {
+      o.out.consume(std::min(step, size - sent));
+      std::string const rest = o.all.substr(std::min(size, sent + step));
+      CHECK(text_of(o.out) == rest);
+      CHECK(o.out.frames_size() == rest.size());
+      CHECK(o.out.empty() == rest.empty());
+    }
+    for (auto const& owner : o.owners) CHECK(owner.expired());
+    o.out.frames.append(settings_ack());  // and it can be used again
+    CHECK(text_of(o.out) == settings_ack());
+  }
+}
+
+TEST_CASE("an urgent frame passes payloads, too, at the next end of a frame") {
+  std::size_t const size = mixed_output().all.size();
+  std::string const answer = ping("urgent!!", flag::ack);
+  for (std::size_t step : {std::size_t{1}, std::size_t{4}, size}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      INFO(at << " in steps of " << step);
+      attached_output o = mixed_output();
+      for (std::size_t sent = 0; sent < at; sent += step) o.out.consume(std::min(step, at - sent));
+      o.out.finish_frame();
+      o.out.urgent.append(answer);
+      std::size_t const end = *std::lower_bound(o.ends.begin(), o.ends.end(), at);
+      std::string const wanted = o.all.substr(at, end - at) + answer + o.all.substr(end);
+      CHECK(text_of(o.out) == wanted);
+      o.out.consume(wanted.size() - 1);
+      CHECK(text_of(o.out) == wanted.substr(wanted.size() - 1));
+    }
+  }
+}
+
 TEST_CASE("one urgent frame follows the other") {
   http2::output out;
   out.frames.append(data(1, "abc") + data(1, "def"));

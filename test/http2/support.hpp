@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <heddle/http2/connection.hpp>
+#include <heddle/http2/output.hpp>
 #include <heddle/testing/frame_codec.hpp>
 #include <heddle/testing/frames.hpp>
 
@@ -40,6 +41,13 @@ inline header_list response_fields() { return fields({{":status", "200"}}); }
 
 using testing::printable;
 using parsed_frame = testing::received_frame;
+
+/// All that goes to the socket, in order.
+inline std::string text_of(http2::output const& out) {
+  std::string text;
+  out.each_part([&text](bytes_view part) { text.append(as_text(part)); });
+  return text;
+}
 
 /// The engine's other end: what it writes, and what it makes of the engine's output.
 class engine_peer : public testing::frame_codec {
@@ -99,8 +107,8 @@ class endpoint : private http2::sink {
     while (engine.has_output()) {
       http2::output out;
       engine.take_output(out, now);
-      if (out.urgent.empty() && out.frames.empty()) break;
-      bytes.append(as_text(out.urgent.view())).append(as_text(out.frames.view()));
+      if (out.empty()) break;
+      bytes.append(text_of(out));
       engine.output_written(now);
     }
     return bytes;

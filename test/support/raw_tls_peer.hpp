@@ -54,7 +54,7 @@ class raw_tls_peer {
   /// Bytes below TLS.
   void send_raw(std::string_view bytes) {
     boost::system::error_code ec;
-    state_->stream->write_some(asio::buffer(bytes), asio::const_buffer(), ec);
+    state_->stream->write_some(asio::buffer(bytes), ec);
   }
   std::string received() { return std::exchange(state_->received, {}); }
   bool established() const noexcept { return SSL_is_init_finished(ssl()) == 1; }
@@ -102,7 +102,7 @@ class raw_tls_peer {
         int const n = BIO_read(SSL_get_wbio(ssl.get()), bytes, sizeof bytes);
         if (n <= 0) return;
         boost::system::error_code ec;
-        stream->write_some(asio::buffer(bytes, static_cast<std::size_t>(n)), asio::const_buffer(), ec);
+        stream->write_some(asio::buffer(bytes, static_cast<std::size_t>(n)), ec);
       }
     }
 

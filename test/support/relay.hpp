@@ -70,7 +70,7 @@ class relay {
     }
     void write(int side, char const* data, std::size_t n) {
       boost::system::error_code ec;
-      if (n != 0) streams[side]->write_some(asio::buffer(data, n), asio::const_buffer(), ec);
+      if (n != 0) streams[side]->write_some(asio::buffer(data, n), ec);
     }
     void break_it() {
       broken = true;

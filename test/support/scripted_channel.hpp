@@ -28,14 +28,16 @@ class gated_stream final : public byte_stream {
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
     under_->read_some(into, std::move(user));
   }
-  std::size_t write_some(asio::const_buffer first, asio::const_buffer second, boost::system::error_code& ec) override {
-    std::size_t const before = std::min(first.size(), room_), behind = std::min(second.size(), room_ - before);
-    room_ -= before + behind;
-    if (before + behind == 0) {
-      ec = asio::error::would_block;
-      return 0;
+  std::size_t write_some(std::span<asio::const_buffer const> parts, boost::system::error_code& ec) override {
+    std::vector<asio::const_buffer> allowed;
+    for (asio::const_buffer const part : parts) {
+      std::size_t const n = std::min(part.size(), room_);
+      if (n != 0) allowed.push_back(asio::buffer(part, n));
+      room_ -= n;
     }
-    return under_->write_some(asio::buffer(first, before), asio::buffer(second, behind), ec);
+    if (!allowed.empty()) return under_->write_some(allowed, ec);
+    ec = asio::error::would_block;
+    return 0;
   }
   void wait_writable(std::shared_ptr<byte_stream_user> user) override {
     if (room_ != 0) under_->wait_writable(std::move(user));

@@ -45,9 +45,9 @@ class counted_stream final : public byte_stream {
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
     inner_->read_some(into, std::move(user));
   }
-  std::size_t write_some(asio::const_buffer a, asio::const_buffer b, boost::system::error_code& ec) override {
+  std::size_t write_some(std::span<asio::const_buffer const> parts, boost::system::error_code& ec) override {
     ++writes_;
-    return inner_->write_some(a, b, ec);
+    return inner_->write_some(parts, ec);
   }
   void wait_writable(std::shared_ptr<byte_stream_user> user) override { inner_->wait_writable(std::move(user)); }
   void shut_down_write() noexcept override { inner_->shut_down_write(); }

@@ -1,5 +1,6 @@
 #include <heddle/transport/memory.hpp>
 
+#include <array>
 #include <string>
 
 #include <boost/asio/error.hpp>
@@ -34,7 +35,9 @@ struct pair {
     b = std::move(ends.second);
   }
   std::size_t write(heddle::byte_stream& to, std::string const& text) {
-    return to.write_some(asio::buffer(text.substr(0, text.size() / 2)), asio::buffer(text.substr(text.size() / 2)), ec);
+    std::string const first = text.substr(0, text.size() / 2), second = text.substr(text.size() / 2);
+    std::array<asio::const_buffer, 2> const both = {asio::buffer(first), asio::buffer(second)};
+    return to.write_some(both, ec);
   }
   void poll() {
     context.restart();

@@ -138,7 +138,7 @@ class connection final : private hpack::field_sink {
   std::int64_t send_credit() const noexcept { return send_window_.available(); }
   std::int64_t receive_credit() const noexcept { return recv_window_.left(); }
   /// Bytes queued and under way.
-  std::size_t queued_output() const noexcept { return frames_.size() + urgent_.size() + in_flight_; }
+  std::size_t queued_output() const noexcept { return frames_size() + urgent_.size() + in_flight_; }
 
  private:
   enum class shutdown_state : std::uint8_t { none, announced, final };
@@ -202,6 +202,7 @@ class connection final : private hpack::field_sink {
   void finish_trailers(stream& s, bool end_stream);
 
   // connection_send.ipp
+  std::size_t frames_size() const noexcept { return frames_.size() + payloads_size_; }
   void pump();
   bool pump_stream(stream& s);
   void queue(stream& s) noexcept;
@@ -249,6 +250,8 @@ class connection final : private hpack::field_sink {
   time_point now_;
 
   byte_buffer frames_, urgent_;
+  std::vector<payload> payloads_;
+  std::size_t payloads_size_ = 0;
   std::size_t in_flight_ = 0;
   std::uint64_t taken_ = 0, left_ = 0;  // bytes of frames: ever handed over, and known to have left
   std::uint32_t induced_ = 0, induced_in_flight_ = 0;

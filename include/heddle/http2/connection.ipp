@@ -103,7 +103,7 @@ HEDDLE_DECL void connection::fail(error_code code, std::string_view why) {
   if (failed_) return;
   write_goaway(frames_, last_peer_id_, code, why);
   failed_ = true;
-  left_ = taken_ + frames_.size();  // whoever drives us sends our last word, and with it all that comes before
+  left_ = taken_ + frames_size();  // whoever drives us sends our last word, and with it all that comes before
   sink_.on_failure({code, why});
   lost(why);
 }

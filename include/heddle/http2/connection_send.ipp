@@ -14,11 +14,13 @@ HEDDLE_DECL void connection::take_output(output& into, time_point now) {
   if (!failed_) pump();
   watch_stalls();
   settings_sent_ = true;
-  into.frames.swap(frames_);
-  into.urgent.swap(urgent_);
   tail_ = nullptr;
-  taken_ += into.frames.size();
-  in_flight_ = into.frames.size() + into.urgent.size();
+  taken_ += frames_size();
+  in_flight_ = frames_size() + urgent_.size();
+  into.frames.swap(frames_);
+  into.payloads.swap(payloads_);
+  into.urgent.swap(urgent_);
+  payloads_size_ = 0;
   induced_in_flight_ = induced_;
   induced_ = 0;
 }
@@ -48,7 +50,7 @@ HEDDLE_DECL stream& connection::open(header_list const& head, bool end_stream, v
   next_id_ += 2;
   s.user = user;
   send_headers(s, head, end_stream);
-  s.head_end_ = taken_ + frames_.size();
+  s.head_end_ = taken_ + frames_size();
   return s;
 }
 
@@ -212,15 +214,24 @@ HEDDLE_DECL void connection::pump() {
 
 /// Sends one frame of `s`. True when more could follow; otherwise a WINDOW_UPDATE queues the stream again.
 HEDDLE_DECL bool connection::pump_stream(stream& s) {
+  bytes_view const first = s.pending_.front();
   auto const n = static_cast<std::size_t>(std::max<std::int64_t>(
-      0, std::min<std::int64_t>({static_cast<std::int64_t>(s.pending_.size()), send_window_.available(),
-                                 s.send_.available(), static_cast<std::int64_t>(data_frame_max_)})));
+      0, std::min<std::int64_t>({static_cast<std::int64_t>(first.size()), send_window_.available(), s.send_.available(),
+                                 static_cast<std::int64_t>(data_frame_max_)})));
   if (n == 0) return false;
   open_data_frame(s);
-  frames_.append(s.pending_.view().first(n));
+  auto owner = n >= pending_data::least_shared ? s.pending_.owner() : nullptr;
+  bool const shared = owner != nullptr;
+  if (shared) {
+    payloads_.push_back({frames_.size(), first.first(n), std::move(owner)});
+    payloads_size_ += n;
+  } else {
+    frames_.append(first.first(n));
+  }
   s.pending_.consume(n);
   pending_ -= n;
   data_sent(s, n);
+  if (shared) tail_ = nullptr;  // nothing is appended to it
   if (s.stalled_since_ != never) s.stalled_since_ = now_;
   if (!s.pending_.empty()) return s.send_.available() > 0;
   s.pending_.shrink(low_water);

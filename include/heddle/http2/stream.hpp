@@ -3,12 +3,12 @@
 
 #include <cstdint>
 
-#include <heddle/base/bytes.hpp>
 #include <heddle/base/header_list.hpp>
 #include <heddle/base/time.hpp>
 #include <heddle/http2/flow_window.hpp>
 #include <heddle/http2/frame.hpp>
 #include <heddle/http2/intrusive_list.hpp>
+#include <heddle/http2/pending_data.hpp>
 #include <heddle/http2/stream_state.hpp>
 
 namespace heddle::http2 {
@@ -37,7 +37,7 @@ class stream {
   http2::send_window send_;
   receive_window recv_;
 
-  byte_buffer pending_;
+  pending_data pending_;
   header_list trailers_;
   bool end_pending_ = false;       // END_STREAM follows pending_
   bool trailers_pending_ = false;  // trailers_ follow pending_

@@ -95,7 +95,7 @@ HEDDLE_DECL void scripted_link::pump() {
   if (waiting_ || closed_) return;
   while (!outgoing_.empty()) {
     error_code ec;
-    std::size_t const n = stream_->write_some(asio::buffer(outgoing_), asio::const_buffer(), ec);
+    std::size_t const n = stream_->write_some(asio::buffer(outgoing_), ec);
     if (ec == asio::error::would_block) {
       waiting_ = true;
       return stream_->wait_writable(shared_from_this());

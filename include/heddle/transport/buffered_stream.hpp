@@ -78,8 +78,8 @@ class buffered_stream final : public byte_stream {
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
     core_->stream.async_read_some(into, read_handler(core_, std::move(user)));
   }
-  std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) override {
-    return core_->write_some(first, second, ec);
+  std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) override {
+    return core_->write_some(parts, ec);
   }
   void wait_writable(std::shared_ptr<byte_stream_user> user) override { core_->wait_writable(std::move(user)); }
   void shut_down_write() noexcept override { core_->shut_down_write(); }
@@ -96,16 +96,17 @@ class buffered_stream final : public byte_stream {
 
     std::size_t room() const noexcept { return capacity - std::min(capacity, waiting.size() + flying.size()); }
 
-    std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) {
+    std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) {
       ec = failure;
       if (ec) return 0;
-      std::size_t done = 0;
-      for (asio::const_buffer const part : {first, second}) {
+      std::size_t done = 0, all = 0;
+      for (asio::const_buffer const part : parts) {
+        all += part.size();
         std::size_t const n = std::min(part.size(), room());
         waiting.append(bytes_view(static_cast<std::uint8_t const*>(part.data()), n));
         done += n;
       }
-      if (done == 0 && first.size() + second.size() != 0) ec = asio::error::would_block;
+      if (done == 0 && all != 0) ec = asio::error::would_block;
       write_more();
       return done;
     }

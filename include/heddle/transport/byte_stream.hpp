@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,8 +33,12 @@ class byte_stream {
   virtual asio::any_io_executor get_executor() = 0;
   /// Ends with user->on_read(ec, n), n > 0 when there is no error; end of file is asio::error::eof.
   virtual void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) = 0;
-  /// Writes what goes without waiting, and says how much: 0 with would_block when nothing does.
-  virtual std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) = 0;
+  /// Writes of these bytes, which follow each other, what goes without waiting, and says how much: 0 with would_block
+  /// when nothing does.
+  virtual std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) = 0;
+  std::size_t write_some(asio::const_buffer bytes, error_code& ec) {
+    return write_some(std::span<asio::const_buffer const>(&bytes, 1), ec);
+  }
   /// Ends with user->on_writable() when write_some() is worth another try.
   virtual void wait_writable(std::shared_ptr<byte_stream_user> user) = 0;
   /// No more is written; the peer may still be read.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -132,7 +133,7 @@ HEDDLE_DECL http2_driver::prefix http2_driver::first_bytes() const {
 
 HEDDLE_DECL void http2_driver::answer_http1() {
   error_code ec;
-  stream_->write_some(asio::const_buffer(), asio::buffer(detail::http1_answer), ec);
+  stream_->write_some(asio::buffer(detail::http1_answer), ec);
   connection_.lost("HTTP/1");
   http2::output discarded;
   connection_.take_output(discarded, now_);
@@ -164,8 +165,12 @@ HEDDLE_DECL void http2_driver::flush() {
       connection_.take_urgent(output_);
     if (output_.empty()) break;
     error_code ec;
-    std::size_t n = stream_->write_some(asio::buffer(output_.urgent.data(), output_.urgent.size()),
-                                        asio::buffer(output_.frames.data(), output_.frames.size()), ec);
+    std::array<asio::const_buffer, 64> parts;
+    std::size_t count = 0;
+    output_.each_part([&](bytes_view part) {
+      if (count != parts.size()) parts[count++] = asio::buffer(part.data(), part.size());
+    });
+    std::size_t const n = stream_->write_some(std::span(parts.data(), count), ec);
     if (ec == asio::error::would_block || ec == asio::error::try_again) {
       write_blocked_ = true;
       stream_->wait_writable(shared_from_this());
@@ -176,7 +181,7 @@ HEDDLE_DECL void http2_driver::flush() {
       return lose(stream_->describe(ec));
     }
     output_.consume(n);
-    connection_.output_remains(output_.frames.size());
+    connection_.output_remains(output_.frames_size());
     if (output_.empty()) {
       output_.frames.shrink(64 * 1024);
       output_.urgent.shrink(4 * 1024);
@@ -229,7 +234,7 @@ HEDDLE_DECL status http2_driver::why_retired() const {
 /// briefly.
 HEDDLE_DECL void http2_driver::linger() {
   if (linger_until_ == never) linger_until_ = after(now_, detail::linger_time);
-  if (lingering_ || write_blocked_ || !output_.frames.empty()) return;
+  if (lingering_ || write_blocked_ || !output_.frames_empty()) return;
   if (closed_with_.is_ok()) closed_with_ = status(status_code::unavailable, "the connection was shut down");
   lost_ = lingering_ = true;
   stream_->shut_down_write();

@@ -75,13 +75,13 @@ class memory_stream final : public byte_stream, private shutdown_listener {
     pipe.into = into;
     serve_reader(in_);
   }
-  std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) override {
+  std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) override {
     std::lock_guard const lock(link_->mutex);
     memory_pipe& pipe = link_->pipes[1 - in_];
     ec = pipe.write_ended || pipe.read_ended ? error_code(asio::error::broken_pipe) : error_code();
     if (ec) return 0;
     std::size_t done = 0;
-    for (asio::const_buffer const part : {first, second}) {
+    for (asio::const_buffer const part : parts) {
       std::size_t const room = link_->capacity - std::min(link_->capacity, pipe.bytes.size());
       std::size_t const n = std::min(part.size(), room);
       pipe.bytes.append(bytes_view(static_cast<std::uint8_t const*>(part.data()), n));

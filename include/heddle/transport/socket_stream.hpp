@@ -1,9 +1,9 @@
 // byte_stream over any Asio stream socket.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -31,11 +31,8 @@ class socket_stream final : public byte_stream {
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
     socket_.async_read_some(into, read_handler{{std::move(user), memory_}});
   }
-  std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) override {
-    if (second.size() == 0) return socket_.write_some(first, ec);
-    if (first.size() == 0) return socket_.write_some(second, ec);
-    std::array<asio::const_buffer, 2> const both = {first, second};
-    return socket_.write_some(both, ec);
+  std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) override {
+    return parts.size() == 1 ? socket_.write_some(parts.front(), ec) : socket_.write_some(parts, ec);
   }
   void wait_writable(std::shared_ptr<byte_stream_user> user) override {
     socket_.async_wait(Socket::wait_write, write_handler{{std::move(user), memory_}});

@@ -35,7 +35,7 @@ class tls_core final : public byte_stream_user, private heddle::detail::shutdown
   byte_stream& inner() noexcept { return *inner_; }
   void handshake(std::function<void(status)> done);
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user);
-  std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec);
+  std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec);
   void wait_writable(std::shared_ptr<byte_stream_user> user);
   void shut_down_write() noexcept;
   void close() noexcept;
@@ -61,6 +61,7 @@ class tls_core final : public byte_stream_user, private heddle::detail::shutdown
   bool has_input() const noexcept { return established_ && (!in_.empty() || SSL_pending(ssl_.get()) > 0); }
   std::size_t decrypt();
   void encrypt(asio::const_buffer part, std::size_t& room, std::size_t& done);
+  void encrypt(std::span<asio::const_buffer const> parts, std::size_t& room, std::size_t& done);
   void fail(std::string const& what, error_code ec);
   void fail_by_openssl();
   void input_ended(error_code ec);

@@ -33,7 +33,7 @@ class tls_stream final : public byte_stream {
 
   HEDDLE_DECL asio::any_io_executor get_executor() override;
   HEDDLE_DECL void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override;
-  HEDDLE_DECL std::size_t write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) override;
+  HEDDLE_DECL std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) override;
   HEDDLE_DECL void wait_writable(std::shared_ptr<byte_stream_user> user) override;
   HEDDLE_DECL void shut_down_write() noexcept override;
   HEDDLE_DECL void close() noexcept override;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -20,6 +22,7 @@ namespace heddle::transport {
 namespace detail {
 
 inline constexpr std::size_t tls_min_read = 2 * 1024, tls_max_read = 128 * 1024;
+inline constexpr std::size_t tls_record = 16 * 1024;       // of plaintext, at most (RFC 8446 §5.1)
 inline constexpr std::size_t tls_batch = 64 * 1024;        // of plaintext that one write takes
 inline constexpr std::size_t tls_max_output = 128 * 1024;  // that a peer may cause to lie here before we stop reading
 inline constexpr std::size_t tls_kept_output = 20 * 1024;
@@ -251,6 +254,32 @@ HEDDLE_DECL void tls_core::encrypt(asio::const_buffer part, std::size_t& room, s
   done += n;
 }
 
+/// A header of nine bytes is no record of its own: parts share records, and what fills one goes as it lies.
+HEDDLE_DECL void tls_core::encrypt(std::span<asio::const_buffer const> parts, std::size_t& room, std::size_t& done) {
+  if (parts.size() == 1) return encrypt(parts.front(), room, done);
+  std::array<std::uint8_t, detail::tls_record> record;
+  std::size_t filled = 0;
+  auto const send = [&] {
+    encrypt(asio::buffer(record, filled), room, done);
+    filled = 0;
+  };
+  for (asio::const_buffer part : parts) {
+    while (part.size() != 0 && room > filled && !write_end_) {
+      if (filled == 0 && part.size() >= record.size()) {
+        encrypt(asio::buffer(part, record.size()), room, done);
+        part += record.size();
+        continue;
+      }
+      std::size_t const n = std::min({part.size(), record.size() - filled, room - filled});
+      std::memcpy(record.data() + filled, part.data(), n);
+      filled += n;
+      part += n;
+      if (filled == record.size()) send();
+    }
+  }
+  if (filled != 0) send();
+}
+
 HEDDLE_DECL void tls_core::input_ended(error_code ec) {
   if (!failure_.is_ok() || end_) return;
   if (ec != asio::error::eof) {
@@ -331,7 +360,7 @@ HEDDLE_DECL void tls_core::deliver() {
 HEDDLE_DECL void tls_core::flush() {
   while (!out_.empty() && !blocked_) {
     error_code ec;
-    std::size_t const n = inner_->write_some(asio::buffer(out_.data(), out_.size()), asio::const_buffer(), ec);
+    std::size_t const n = inner_->write_some(asio::buffer(out_.data(), out_.size()), ec);
     out_.consume(n);
     if (ec == asio::error::would_block || ec == asio::error::try_again) {
       blocked_ = true;
@@ -373,7 +402,7 @@ HEDDLE_DECL void tls_core::read_some(asio::mutable_buffer into, std::shared_ptr<
   read_more();
 }
 
-HEDDLE_DECL std::size_t tls_core::write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) {
+HEDDLE_DECL std::size_t tls_core::write_some(std::span<asio::const_buffer const> parts, error_code& ec) {
   ec = closed_ || write_ended_ ? error_code(asio::error::broken_pipe) : write_end_;
   if (ec) return 0;
   if (!established_ || blocked_) {
@@ -381,8 +410,7 @@ HEDDLE_DECL std::size_t tls_core::write_some(asio::const_buffer first, asio::con
     return 0;
   }
   std::size_t room = detail::tls_batch, done = 0;
-  encrypt(first, room, done);
-  encrypt(second, room, done);
+  encrypt(parts, room, done);
   flush();
   if (done == 0) ec = write_end_;
   return done;
@@ -446,8 +474,8 @@ HEDDLE_DECL asio::any_io_executor tls_stream::get_executor() { return core_->inn
 HEDDLE_DECL void tls_stream::read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) {
   core_->read_some(into, std::move(user));
 }
-HEDDLE_DECL std::size_t tls_stream::write_some(asio::const_buffer first, asio::const_buffer second, error_code& ec) {
-  return core_->write_some(first, second, ec);
+HEDDLE_DECL std::size_t tls_stream::write_some(std::span<asio::const_buffer const> parts, error_code& ec) {
+  return core_->write_some(parts, ec);
 }
 HEDDLE_DECL void tls_stream::wait_writable(std::shared_ptr<byte_stream_user> user) {
   core_->wait_writable(std::move(user));
