@@ -118,6 +118,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void run_ready();
   void settle();
   void flush();
+  std::size_t write_output(error_code& ec);
   void after_batch();
   void look_at_life();
   enum class ping_order : bool { ahead, behind_calls };
@@ -155,6 +156,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   std::size_t read_size_ = 2048;
   unsigned quiet_reads_ = 0;
   http2::output output_;
+  std::vector<asio::const_buffer> parts_;  // of output_, for one write
   bool reading_ = false, paused_ = false, write_blocked_ = false;
   bool in_batch_ = false, round_posted_ = false;
   bool ready_ = false, retired_told_ = false, preface_checked_ = false;

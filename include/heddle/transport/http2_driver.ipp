@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -13,6 +12,7 @@ namespace heddle::transport {
 
 namespace detail {
 
+inline constexpr std::size_t most_parts = 64;  // of one write, which is as much as Asio hands to the system
 inline constexpr std::size_t min_read = 2 * 1024, max_read = 256 * 1024;
 inline constexpr duration linger_time = std::chrono::seconds(1);
 inline constexpr std::uint64_t keepalive_ping = 0x6865'6464'6c65'2e2e;
@@ -165,12 +165,7 @@ HEDDLE_DECL void http2_driver::flush() {
       connection_.take_urgent(output_);
     if (output_.empty()) break;
     error_code ec;
-    std::array<asio::const_buffer, 64> parts;
-    std::size_t count = 0;
-    output_.each_part([&](bytes_view part) {
-      if (count != parts.size()) parts[count++] = asio::buffer(part.data(), part.size());
-    });
-    std::size_t const n = stream_->write_some(std::span(parts.data(), count), ec);
+    std::size_t const n = write_output(ec);
     if (ec == asio::error::would_block || ec == asio::error::try_again) {
       write_blocked_ = true;
       stream_->wait_writable(shared_from_this());
@@ -189,6 +184,16 @@ HEDDLE_DECL void http2_driver::flush() {
     }
   }
   in_batch_ = was;
+}
+
+HEDDLE_DECL std::size_t http2_driver::write_output(error_code& ec) {
+  if (output_.urgent.empty() && output_.payloads.empty())
+    return stream_->write_some(asio::buffer(output_.frames.data(), output_.frames.size()), ec);
+  parts_.clear();
+  output_.each_part([this](bytes_view part) {
+    if (parts_.size() < detail::most_parts) parts_.push_back(asio::buffer(part.data(), part.size()));
+  });
+  return stream_->write_some(parts_, ec);
 }
 
 HEDDLE_DECL void http2_driver::on_writable(error_code ec) {
