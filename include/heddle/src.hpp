@@ -15,6 +15,7 @@
 #include <heddle/base/base64.ipp>
 #include <heddle/base/metadata.ipp>
 #include <heddle/base/percent.ipp>
+#include <heddle/base/random.ipp>
 #include <heddle/base/status.ipp>
 #include <heddle/base/utf8.ipp>
 #include <heddle/base/wire.ipp>
@@ -91,6 +92,7 @@
 #include <heddle/services/health.ipp>
 #include <heddle/services/reflection_lite.ipp>
 #include <heddle/services/reflection_messages.ipp>
+#include <heddle/sync_wait.ipp>
 #include <heddle/testing/frame_codec.ipp>
 #include <heddle/testing/scripted_link.ipp>
 #include <heddle/testing/scripted_peer.ipp>

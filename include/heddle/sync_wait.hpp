@@ -1,6 +1,7 @@
 // The one bridge from blocking code: wait on this thread for an awaitable.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <future>
 #include <memory>
@@ -98,5 +99,10 @@ template <class Context, class T>
 T sync_wait(Context& context, asio::awaitable<T> operation) {
   return sync_wait(context.get_executor(), std::move(operation));
 }
+
+#ifdef HEDDLE_SEPARATE_COMPILATION
+extern template void sync_wait(asio::io_context& context, asio::awaitable<void> operation);
+extern template std::size_t sync_wait(asio::io_context& context, asio::awaitable<std::size_t> operation);
+#endif
 
 }  // namespace heddle

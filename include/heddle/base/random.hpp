@@ -2,9 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
+#include <memory>
+
+#include <heddle/base/config.hpp>
 
 namespace heddle {
+
+namespace detail {
+struct random_engine;  // std::mt19937_64, whose header costs more than most
+}
 
 /// 64 random bits at a time. Not for secrets. Implementations need not be thread-safe.
 class random_source {
@@ -22,25 +28,27 @@ class random_source {
 /// Seeded by the operating system, so that a fleet does not move in step.
 class default_random final : public random_source {
  public:
-  default_random() {
-    std::random_device device;
-    std::seed_seq seed{device(), device(), device(), device()};
-    engine_.seed(seed);
-  }
-  std::uint64_t next() override { return engine_(); }
+  default_random();
+  ~default_random() override;
+  std::uint64_t next() override;
 
  private:
-  std::mt19937_64 engine_;
+  std::unique_ptr<detail::random_engine> engine_;
 };
 
 /// The same numbers for the same seed, on every platform.
 class fixed_random final : public random_source {
  public:
-  explicit fixed_random(std::uint64_t seed) : engine_(seed) {}
-  std::uint64_t next() override { return engine_(); }
+  explicit fixed_random(std::uint64_t seed);
+  ~fixed_random() override;
+  std::uint64_t next() override;
 
  private:
-  std::mt19937_64 engine_;
+  std::unique_ptr<detail::random_engine> engine_;
 };
 
 }  // namespace heddle
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/base/random.ipp>
+#endif

@@ -15,6 +15,10 @@
 #include <heddle/client/channel_options.hpp>
 #include <heddle/client/connectivity.hpp>
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace heddle {
 
 /// A movable handle. Destroying it ends its calls with CANCELLED and closes its connections; it never blocks and needs
@@ -25,6 +29,7 @@ class channel {
   /// Connects with the first call, or with connect(). Throws std::invalid_argument for a name that is none, and for a
   /// compression that options.compressors() lacks.
   channel(asio::any_io_executor executor, std::string_view name, channel_options options = channel_options());
+  channel(asio::io_context& context, std::string_view name, channel_options options = channel_options());
   template <class Context>
     requires std::is_convertible_v<Context&, asio::execution_context&>
   channel(Context& context, std::string_view name, channel_options options = channel_options())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <heddle/base/rpc_error.hpp>
 #include <heddle/client/channel.hpp>
@@ -10,6 +11,9 @@ namespace heddle {
 
 HEDDLE_DECL channel::channel(asio::any_io_executor executor, std::string_view name, channel_options options)
     : core_(std::make_shared<detail::channel_core>(std::move(executor), name, std::move(options))) {}
+
+HEDDLE_DECL channel::channel(asio::io_context& context, std::string_view name, channel_options options)
+    : channel(asio::any_io_executor(context.get_executor()), name, std::move(options)) {}
 
 HEDDLE_DECL channel::~channel() {
   if (core_ != nullptr) core_->close_from_anywhere();

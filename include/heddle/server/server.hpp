@@ -21,6 +21,10 @@
 #include <heddle/transport/byte_stream.hpp>
 #include <heddle/transport/endpoint.hpp>
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace heddle {
 
 /// Serves gRPC on an executor of yours; it starts no thread. Handlers run on the executor, each connection's one at a
@@ -29,6 +33,7 @@ class server {
  public:
   /// Throws std::invalid_argument when options.compression() names nothing that options.compressors() has.
   explicit server(asio::any_io_executor executor, server_options options = server_options());
+  explicit server(asio::io_context& context, server_options options = server_options());
   template <class Context>
     requires std::is_convertible_v<Context&, asio::execution_context&>
   explicit server(Context& context, server_options options = server_options())

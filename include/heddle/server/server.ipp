@@ -4,6 +4,7 @@
 #include <string>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <heddle/server/core.hpp>
 #include <heddle/server/server.hpp>
@@ -12,6 +13,9 @@ namespace heddle {
 
 HEDDLE_DECL server::server(asio::any_io_executor executor, server_options options)
     : core_(std::make_shared<detail::server_core>(std::move(executor), std::move(options))) {}
+
+HEDDLE_DECL server::server(asio::io_context& context, server_options options)
+    : server(asio::any_io_executor(context.get_executor()), std::move(options)) {}
 
 HEDDLE_DECL server::~server() {
   if (core_ != nullptr) core_->stop_from_anywhere();
