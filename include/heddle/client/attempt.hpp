@@ -88,6 +88,7 @@ class client_attempt final : public rpc::exchange_events {
   void finish(status s);
   void finish_by_peer(status s);
   void let_go() noexcept;
+  bool recall_head(header_list const& fields);
   void count_sent(std::size_t n);
 
   attempt_user& user_;

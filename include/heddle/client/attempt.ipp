@@ -69,9 +69,15 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
                          "max_header_list_size or max_header_fields"));
   if (end)
     return finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));  // Trailers-Only: trailers, not a head
-  status wrong = protocol_.read_response(fields, head_);
-  if (head_.foreign) return foreign_.begin(std::move(wrong));
-  if (!wrong.is_ok()) return finish(std::move(wrong));
+  if (!recall_head(fields)) {
+    status wrong = protocol_.read_response(fields, head_);
+    if (head_.foreign) return foreign_.begin(std::move(wrong));
+    if (!wrong.is_ok()) return finish(std::move(wrong));
+    if (head_.metadata.empty() && head_.encoding.empty() && head_.accepted.empty()) {
+      driver_->last_answer().head.remember(fields);
+      driver_->last_answer().subtype = head_.subtype;
+    }
+  }
   // A bare application/grpc, which many servers send whatever they were asked in, says nothing.
   if (subtype_ && !head_.subtype.empty() && !same_subtype(head_.subtype, *subtype_))
     return finish(status(status_code::internal,
@@ -88,6 +94,14 @@ HEDDLE_DECL void client_attempt::on_head(header_list const& fields, bool end, bo
     inbound_.set_decoder(decoder);
   }
   user_.on_attempt_head();
+}
+
+HEDDLE_DECL bool client_attempt::recall_head(header_list const& fields) {
+  transport::known_answer const& known = driver_->last_answer();
+  if (!known.head.are(fields)) return false;
+  head_.http_status = 200;
+  head_.subtype = known.subtype;
+  return true;
 }
 
 HEDDLE_DECL void client_attempt::on_body(bytes_view bytes, bool end) {
@@ -110,7 +124,11 @@ HEDDLE_DECL void client_attempt::on_trailers(header_list const& fields, bool too
     return finish(status(status_code::resource_exhausted,
                          "the response trailers are larger than channel_options::limits() allows, in "
                          "max_header_list_size or max_header_fields"));
-  finish_by_peer(protocol_.read_trailers(fields, head_, trailers_));
+  transport::known_fields& known = driver_->last_answer().end;
+  if (known.are(fields)) return finish_by_peer(status());
+  status s = protocol_.read_trailers(fields, head_, trailers_);
+  if (s.is_ok() && trailers_.empty()) known.remember(fields);
+  finish_by_peer(std::move(s));
 }
 
 HEDDLE_DECL void client_attempt::on_abort(rpc::exchange_abort const& why) {

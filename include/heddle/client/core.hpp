@@ -21,6 +21,13 @@
 
 namespace heddle::detail {
 
+/// The head of the last request that said no more than which method is called, and how.
+struct known_request {
+  std::string path, subtype, encoding;
+  bool secure = false;
+  header_list fields;
+};
+
 /// The line on stderr of channels without channel_options::on_too_many_pings().
 std::string too_many_pings_text(std::string_view target, duration now);
 
@@ -57,6 +64,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
     scratch_.clear();
     return scratch_;
   }
+  known_request& last_request() noexcept { return last_request_; }
   bool closed() const noexcept { return closed_; }
   /// The context is being destroyed: nothing runs any more.
   bool is_shut_down() const noexcept { return shut_down_; }
@@ -93,6 +101,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   duration keepalive_time_;
   subchannel subchannel_;
   header_list scratch_;
+  known_request last_request_;
 
   std::mutex mutex_;  // calls_ and free_: made on any thread
   std::vector<std::shared_ptr<client_call>> calls_, free_;

@@ -19,6 +19,7 @@
 #include <heddle/transport/deadlines.hpp>
 #include <heddle/transport/http2_exchange.hpp>
 #include <heddle/transport/keepalive.hpp>
+#include <heddle/transport/known_answer.hpp>
 #include <heddle/transport/ready_queue.hpp>
 #include <heddle/transport/thread_check.hpp>
 
@@ -87,6 +88,9 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   HEDDLE_DECL void shut_down();
   /// Ends all exchanges and the stream, without waiting for anybody.
   HEDDLE_DECL void close(status const& why);
+
+  /// Client: for who reads answers.
+  known_answer& last_answer() noexcept { return last_answer_; }
 
   deadline_queue& deadlines() noexcept { return deadlines_; }
   clock& get_clock() const noexcept { return clock_; }
@@ -169,6 +173,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   bool too_many_pings_ = false;
   status closed_with_;
   std::string goaway_text_;
+  known_answer last_answer_;
 
   ready_queue ready_items_;
   std::vector<http2_exchange*> touched_;
