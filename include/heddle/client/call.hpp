@@ -158,7 +158,6 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void count_start();
   status frame(void const* message, message_ops const& ops, write_options how, bool early);
   header_list const& request_fields(bool secure);
-  rpc::body_form response_form() const noexcept;
   status parse_response(void* message, rpc::message_body body, char const* what) const;
   status check_size(std::size_t size) const;
   status send_early();

@@ -118,7 +118,7 @@ HEDDLE_DECL status client_call::single_response() {
   if (!in.has_message())
     return here(status(status_code::unimplemented, "the server answered OK without a message where one is wanted",
                        status_origin::transport));
-  rpc::message_body const body = in.message(response_form());
+  rpc::message_body const body = in.message(rpc::form_for(method_->response(), codec_.get()));
   if (in.failed()) return here(in.error());
   status wrong = parse_response(read_into_, body, "the response");
   attempt_.take();
@@ -141,7 +141,7 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
     if (in.failed() && (!done_ || status_.is_ok())) message_failed(here(in.error()));
     return false;
   }
-  rpc::message_body const body = in.message(response_form());
+  rpc::message_body const body = in.message(rpc::form_for(method_->response(), codec_.get()));
   if (in.failed()) {
     message_failed(here(in.error()));
     return false;
@@ -160,11 +160,6 @@ status client_call::coded(F f, char const* doing, char const* what) {
   return status_caught(f, [&](std::exception_ptr const&) {
     return status(status_code::internal, std::string(doing) + what + " threw an exception");
   });
-}
-
-HEDDLE_DECL rpc::body_form client_call::response_form() const noexcept {
-  message_ops const& ops = method_->response();
-  return codec_ != nullptr && !is_raw(ops) ? rpc::body_form::whole : rpc::form_for(ops);
 }
 
 HEDDLE_DECL status client_call::parse_response(void* message, rpc::message_body body, char const* what) const {

@@ -60,6 +60,14 @@ class pieces_input final : public google::protobuf::io::ZeroCopyInputStream {
   std::int64_t count_ = 0;
 };
 
+/// Protobuf would take its own limit for the end of a stream, and what comes before it for the message.
+inline bool parse_pieces(google::protobuf::MessageLite& message, std::span<bytes_view const> pieces) {
+  std::size_t size = 0;
+  for (bytes_view const piece : pieces) size += piece.size();
+  pieces_input input(pieces);
+  return size <= INT_MAX && message.ParseFromZeroCopyStream(&input);
+}
+
 }  // namespace detail
 
 template <class Message>
@@ -93,8 +101,7 @@ struct message_traits<Message, std::enable_if_t<std::is_base_of_v<google::protob
           return nullptr;
       },
       [](void* m, std::span<bytes_view const> pieces) {
-        detail::pieces_input input(pieces);
-        return static_cast<Message*>(m)->ParseFromZeroCopyStream(&input);
+        return detail::parse_pieces(*static_cast<Message*>(m), pieces);
       },
   };
 };

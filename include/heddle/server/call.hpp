@@ -110,7 +110,6 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void pop_request();
   bool send_message(void const* message, message_ops const& ops, write_options how);
   status parse(void* message, message_ops const& ops, rpc::message_body body, char const* what);
-  rpc::body_form form_for(message_ops const& ops) const noexcept;
   bool frame_message(void const* message, message_ops const& ops, write_options how);
   bool compress_with(compressor const* encoder);
   void send_head();

@@ -54,7 +54,7 @@ HEDDLE_DECL bool server_call::try_read(void* message, message_ops const& ops) {
     if (inbound_.failed() || inbound_.truncated()) throw rpc_error(bad_request());
     return false;
   }
-  rpc::message_body const body = inbound_.message(form_for(ops));
+  rpc::message_body const body = inbound_.message(rpc::form_for(ops, codec_));
   if (inbound_.failed()) throw rpc_error(bad_request());
   status refused = parse(message, ops, body, "a request message");
   pop_request();
@@ -75,7 +75,7 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   if (!inbound_.has_message())
     return fail(status(status_code::unimplemented, "the request has no message where exactly one is wanted"));
   void* const message = recycled(request_message_, request_ops_, ops);
-  rpc::message_body const body = inbound_.message(form_for(ops));
+  rpc::message_body const body = inbound_.message(rpc::form_for(ops, codec_));
   if (inbound_.failed()) return fail(bad_request());
   status wrong = parse(message, ops, body, "the request");
   if (intercepted_ && inbound_.compressed()) rpc::unpacked();  // the bytes stay, what was made of them is the thread's
@@ -99,10 +99,6 @@ status server_call::coded(F f, char const* doing, char const* what) {
 
 HEDDLE_DECL void server_call::pop_request() {
   if (std::size_t const earned = inbound_.pop(); earned != 0) exchange_->consumed(earned);
-}
-
-HEDDLE_DECL rpc::body_form server_call::form_for(message_ops const& ops) const noexcept {
-  return codec_ != nullptr && !is_raw(ops) ? rpc::body_form::whole : rpc::form_for(ops);
 }
 
 HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, rpc::message_body body, char const* what) {
