@@ -38,7 +38,7 @@ endfunction()
 heddle_install_pc(heddle "gRPC for C++20 coroutines on Asio, as headers"
   CFLAGS "-I\${includedir} -pthread" LIBS "-pthread" REQUIRES ${heddle_pc_requires})
 heddle_install_pc(heddle-compiled "heddle, compiled"
-  CFLAGS "-DHEDDLE_SEPARATE_COMPILATION" LIBS "-L\${libdir} -lheddle" REQUIRES heddle)
+  CFLAGS "-DHEDDLE_SEPARATE_COMPILATION -DBOOST_ASIO_SEPARATE_COMPILATION" LIBS "-L\${libdir} -lheddle" REQUIRES heddle)
 
 if(TARGET heddle_tls)
   set_target_properties(heddle_tls PROPERTIES EXPORT_NAME tls)

@@ -16,7 +16,7 @@ HELLO = ROOT / "examples/1_hello"
 COMPILER = os.environ.get("CXX", "g++")
 FLAGS = ["-O2", "-std=c++20", f"-I{WORK}"]
 OURS_FLAGS = [*FLAGS, f"-I{ROOT / 'include'}"]
-COMPILED_FLAGS = [*OURS_FLAGS, "-DHEDDLE_SEPARATE_COMPILATION"]
+COMPILED_FLAGS = [*OURS_FLAGS, "-DHEDDLE_SEPARATE_COMPILATION", "-DBOOST_ASIO_SEPARATE_COMPILATION"]
 
 
 def _run(command):
@@ -54,6 +54,7 @@ UNITS = {
     "compiled server": (HERE / "buildcost/heddle_server.cpp", COMPILED_FLAGS),
     "compiled example": (HELLO / "server.cpp", COMPILED_FLAGS),
     "src.hpp": (ROOT / "cmake/compiled.cpp", COMPILED_FLAGS),
+    "Asio compiled": (ROOT / "cmake/compiled_asio.cpp", COMPILED_FLAGS),
     "Asio alone": (HERE / "buildcost/asio_alone.cpp", FLAGS),
 }
 
@@ -103,11 +104,12 @@ def measure(rounds, say):
                 ["grpcpp server"]),
             row("build-example", "examples/1_hello/server.cpp in compiled mode", ["compiled example"]),
             row("build-src", "src.hpp, once", ["src.hpp"]),
+            row("build-asio-compiled", "Asio for the compiled mode, once", ["Asio compiled"]),
             row("build-asio", "Asio and one coroutine alone", ["Asio alone"])]
     ours = ["-lprotobuf", "-lz", "-lpthread"]
     programs = {
         "grpcpp": _program("grpcpp", theirs, _libraries("grpc++", "protobuf")),
-        "heddle": _program("compiled", ["compiled server", "src.hpp", "grpcpp .pb"], ours),
+        "heddle": _program("compiled", ["compiled server", "src.hpp", "Asio compiled", "grpcpp .pb"], ours),
         "heddle-header-only": _program("header_only", ["header-only server", "grpcpp .pb"], ours)}
     for key, title, unit, index, scale in (("build-size", "stripped program", "KiB", 0, 1024),
                                            ("build-libraries", "shared libraries", "libraries", 1, 1),
