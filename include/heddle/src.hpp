@@ -37,6 +37,7 @@
 #include <heddle/rpc/gzip.ipp>
 #include <heddle/rpc/header_limit.ipp>
 #include <heddle/rpc/inbound.ipp>
+#include <heddle/rpc/message_body.ipp>
 #include <heddle/rpc/message_framing.ipp>
 #include <heddle/rpc/packing.ipp>
 #include <heddle/rpc/status_details.ipp>

@@ -1,10 +1,12 @@
 // An ordered list of header fields in one flat piece of memory, reused from block to block.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <heddle/base/header_name.hpp>
@@ -22,6 +24,33 @@ struct header_field {
   std::uint32_t* cookie = nullptr;
 };
 
+namespace detail {
+
+/// Names a content: copies have the same, and what is moved from has none.
+class content_stamp {
+ public:
+  content_stamp() noexcept = default;
+  content_stamp(content_stamp const&) noexcept = default;
+  content_stamp& operator=(content_stamp const&) noexcept = default;
+  content_stamp(content_stamp&& other) noexcept : number_(std::exchange(other.number_, 0)) {}
+  content_stamp& operator=(content_stamp&& other) noexcept {
+    number_ = std::exchange(other.number_, 0);
+    return *this;
+  }
+  void renew() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    number_ = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  void remove() noexcept { number_ = 0; }
+  /// False says nothing: what has no stamp may be equal, too.
+  bool same(content_stamp const& other) const noexcept { return number_ != 0 && number_ == other.number_; }
+
+ private:
+  std::uint64_t number_ = 0;
+};
+
+}  // namespace detail
+
 /// Fields in wire order. Adding copies; clear() keeps the memory, so that a recycled list does not allocate.
 class header_list {
  public:
@@ -34,8 +63,12 @@ class header_list {
     add_entry(field.token, field.name, field.value, field.never_index, field.cookie);
   }
 
+  /// For a list that will be sent again and again as it is now: whoever compares it to a copy sees at a glance that
+  /// they are equal.
+  void stamp() noexcept { stamp_.renew(); }
+
   friend bool operator==(header_list const& a, header_list const& b) noexcept {
-    return a.text_ == b.text_ && a.entries_ == b.entries_;
+    return a.stamp_.same(b.stamp_) || (a.text_ == b.text_ && a.entries_ == b.entries_);
   }
 
   std::size_t size() const noexcept { return entries_.size(); }
@@ -47,7 +80,7 @@ class header_list {
     return sum;
   }
   void clear() noexcept {
-    ++revision_;
+    changed();
     entries_.clear();
     text_.clear();
   }
@@ -106,8 +139,12 @@ class header_list {
     }
   };
 
-  void add_entry(header_name token, std::string_view name, std::string_view value, bool secret, std::uint32_t* cookie) {
+  void changed() noexcept {
     ++revision_;
+    stamp_.remove();
+  }
+  void add_entry(header_name token, std::string_view name, std::string_view value, bool secret, std::uint32_t* cookie) {
+    changed();
     auto const offset = static_cast<std::uint32_t>(text_.size());
     if (token == header_name::other || token == header_name::unknown_pseudo) text_.append(name);
     text_.append(value);
@@ -118,6 +155,7 @@ class header_list {
   std::vector<entry> entries_;
   std::string text_;
   std::uint64_t revision_ = 0;
+  detail::content_stamp stamp_;
 };
 
 }  // namespace heddle

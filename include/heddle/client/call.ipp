@@ -162,6 +162,7 @@ HEDDLE_DECL header_list const& client_call::request_fields(bool secure) {
     fields.clear();
   }
   rpc::grpc_protocol::instance().write_request(head_, secure ? "https" : "http", core_.user_agent(), fields);
+  if (plain) fields.stamp();
   return fields;
 }
 

@@ -163,12 +163,7 @@ status client_call::coded(F f, char const* doing, char const* what) {
 }
 
 HEDDLE_DECL status client_call::parse_response(void* message, rpc::message_body body, char const* what) const {
-  message_ops const& ops = method_->response();
-  auto const parsed = [&] {
-    if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body.front());
-    if (rpc::parse_body(message, ops, body)) return status();
-    return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
-  };
+  auto const parsed = [&] { return rpc::parse_message(message, method_->response(), body, codec_.get(), what); };
   status wrong = coded(parsed, "parsing ", what);
   if (!wrong.is_ok()) wrong.set_origin(status_origin::transport);
   return wrong;

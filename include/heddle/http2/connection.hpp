@@ -216,6 +216,7 @@ class connection final : private hpack::field_sink {
   void open_data_frame(stream& s);
   void data_sent(stream& s, std::size_t n) noexcept;
   void write_header_frames(stream_id id, header_list const& fields, bool end_stream);
+  void split_header_block(std::size_t at);
   void write_end(stream& s);
   /// Trailers end a gRPC call, and who still sends messages is told at once. DATA ends plain HTTP, whose client may be
   /// about to end its request, or to break a rule: it has `patience_with_questions`, and what is left of its window.

@@ -68,12 +68,20 @@ HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const
   std::size_t const at = frames_.size();
   write_frame(frames_, 0, frame_type::headers, flag::end_headers | end, id);
   encoder_.encode(fields, frames_);
-  std::size_t const length = frames_.size() - at - frame_header_size, most = peer_.max_frame_size;
-  frame_header::write_length(frames_.data() + at, static_cast<std::uint32_t>(std::min(length, most)));
+  std::size_t const length = frames_.size() - at - frame_header_size;
+  frame_header::write_length(frames_.data() + at, static_cast<std::uint32_t>(length));
   forgive_pings();
-  if (length <= most) return;
+  if (length > peer_.max_frame_size) [[unlikely]]
+    split_header_block(at);
+}
 
-  frames_.data()[at + 4] = end;  // END_HEADERS moves to the last CONTINUATION
+/// The last frame, which begins at `at`, has a whole block, larger than the peer's frames: what is too much for it goes
+/// into CONTINUATION frames.
+HEDDLE_DECL void connection::split_header_block(std::size_t at) {
+  stream_id const id = frame_header::parse(frames_.data() + at).id;
+  std::size_t const most = peer_.max_frame_size;
+  frame_header::write_length(frames_.data() + at, static_cast<std::uint32_t>(most));
+  frames_.data()[at + 4] &= flag::end_stream;  // END_HEADERS moves to the last CONTINUATION
   byte_buffer rest;
   rest.append(frames_.view().subspan(at + frame_header_size + most));
   frames_.remove_suffix(rest.size());

@@ -76,7 +76,7 @@ class inbound {
   /// The body of the message at the front, as it was before it was compressed, for who takes it `in_pieces` or whole;
   /// valid until pop(), or until another compressed message is looked at on this thread. failed() when there is no such
   /// body.
-  message_body message(body_form wanted) {
+  [[gnu::always_inline]] message_body message(body_form wanted) {  // a call costs as much as what it does
     compressed_ = reader_.prefix().compressed;
     bytes_view const at = front();
     if (at.size() < reader_.wanted() || compressed_) [[unlikely]]

@@ -4,6 +4,7 @@
 #include <span>
 
 #include <heddle/base/bytes.hpp>
+#include <heddle/base/status.hpp>
 #include <heddle/rpc/codec.hpp>
 #include <heddle/rpc/message_ops.hpp>
 
@@ -20,9 +21,21 @@ inline body_form form_for(message_ops const& ops, codec const* form) noexcept {
   return ops.parse_pieces != nullptr && !coded ? body_form::in_pieces : body_form::whole;
 }
 
-/// Replaces the content of a message by a body in protobuf's form. False when it is no such message.
-inline bool parse_body(void* message, message_ops const& ops, message_body body) {
-  return body.size() == 1 ? ops.parse(message, body.front()) : ops.parse_pieces(message, body);
+status no_such_message(char const* what, message_ops const& ops);
+
+/// Replaces the content of a message by a body of form_for(). INTERNAL for what is no such message; `what` it was to be.
+/// Throws what codecs and message types throw.
+inline status parse_message(void* message, message_ops const& ops, message_body body, codec const* form,
+                            char const* what) {
+  if (form != nullptr && !is_raw(ops)) [[unlikely]]
+    return form->parse(message, ops, body.front());
+  if (body.size() == 1 ? ops.parse(message, body.front()) : ops.parse_pieces(message, body)) [[likely]]
+    return status();
+  return no_such_message(what, ops);
 }
 
 }  // namespace heddle::rpc
+
+#ifndef HEDDLE_SEPARATE_COMPILATION
+#include <heddle/rpc/message_body.ipp>
+#endif

@@ -66,16 +66,16 @@ class message_reader {
   /// Looks at the message that begins at the front of `available`.
   outcome read(bytes_view available) { return read(available, available.size()); }
   /// The same where only the first of the `available` bytes are in one place. All are, or a whole prefix is.
-  outcome read(bytes_view front, std::size_t available) {
-    if (!error_.is_ok()) return outcome::error;
-    wanted_ = message_prefix_size;
-    if (!front.empty() && !check_flag(front[0])) return outcome::error;
-    if (front.size() < message_prefix_size) return outcome::need_more;
+  [[gnu::always_inline]] outcome read(bytes_view front, std::size_t available) {  // once a message, and small
+    if (front.size() < message_prefix_size || front[0] != 0 || !error_.is_ok()) [[unlikely]] {
+      outcome const flag = read_flag(front);
+      if (flag != outcome::message) return flag;
+    }
     prefix_.compressed = front[0] != 0;
-    prefix_.size =
-        std::uint32_t{front[1]} << 24 | std::uint32_t{front[2]} << 16 | std::uint32_t{front[3]} << 8 | front[4];
-    if (prefix_.size > limit_.bytes) return fail_size();
-    wanted_ += prefix_.size;
+    prefix_.size = wire_size(front);
+    if (prefix_.size > limit_.bytes) [[unlikely]]
+      return fail_size();
+    wanted_ = message_prefix_size + prefix_.size;
     return available < wanted_ ? outcome::need_more : outcome::message;
   }
 
@@ -92,12 +92,12 @@ class message_reader {
   status const& error() const noexcept { return error_; }
 
  private:
-  bool check_flag(std::uint8_t flag) {
-    if (flag == 0 || (flag == 1 && encoded_)) return true;
-    fail_flag(flag);
-    return false;
+  static std::uint32_t wire_size(bytes_view prefix) noexcept {
+    return std::uint32_t{prefix[1]} << 24 | std::uint32_t{prefix[2]} << 16 | std::uint32_t{prefix[3]} << 8 | prefix[4];
   }
-  void fail_flag(std::uint8_t flag);
+  /// Of the rare ones: `message` when a whole prefix is here, and its flag is right.
+  outcome read_flag(bytes_view front);
+  outcome fail_flag(std::uint8_t flag);
   outcome fail_size();
 
   receive_limit limit_;

@@ -11,10 +11,19 @@ HEDDLE_DECL std::string receive_limit::text() const {
   return option + "max_receive_message_size (" + std::to_string(bytes) + " bytes)";
 }
 
-HEDDLE_DECL void message_reader::fail_flag(std::uint8_t flag) {
+HEDDLE_DECL message_reader::outcome message_reader::read_flag(bytes_view front) {
+  if (!error_.is_ok()) return outcome::error;
+  wanted_ = message_prefix_size;
+  bool const wrong = !front.empty() && front[0] != 0 && !(front[0] == 1 && encoded_);
+  if (wrong) return fail_flag(front[0]);
+  return front.size() < message_prefix_size ? outcome::need_more : outcome::message;
+}
+
+HEDDLE_DECL message_reader::outcome message_reader::fail_flag(std::uint8_t flag) {
   error_ = status(status_code::internal,
                   flag == 1 ? std::string("received a compressed message without a grpc-encoding")
                             : "received a message with flag " + std::to_string(flag) + ", which is neither 0 nor 1");
+  return outcome::error;
 }
 
 HEDDLE_DECL message_reader::outcome message_reader::fail_size() {

@@ -34,17 +34,23 @@ class packed_message {
 
 namespace detail {
 std::size_t copy_framed(packed_message const& body, std::uint8_t* out) noexcept;
+
+// Apart, so that messages which go as they are don't pay for it.
+template <class Room>
+[[gnu::noinline]] std::size_t write_packed(compressor const& with, void const* message, message_ops const& ops,
+                                           std::size_t size, Room& room) {
+  packed_message const body(with, message, ops, size);
+  return copy_framed(body, room(message_prefix_size + body.bytes().size()));
 }
+}  // namespace detail
 
 /// Writes a message with its prefix to where `room(n)` says that there are n bytes, compressed `with` something or,
 /// when that is null, as it is. Returns n. `size`: what ops.size(message) just said.
 template <class Room>
 std::size_t write_framed(compressor const* with, void const* message, message_ops const& ops, std::size_t size,
                          Room&& room) {
-  if (with != nullptr) {
-    packed_message const body(*with, message, ops, size);
-    return detail::copy_framed(body, room(message_prefix_size + body.bytes().size()));
-  }
+  if (with != nullptr) [[unlikely]]
+    return detail::write_packed(*with, message, ops, size, room);
   std::uint8_t* const out = room(message_prefix_size + size);
   write_prefix(out, false, static_cast<std::uint32_t>(size));
   ops.serialize(message, out + message_prefix_size, size);

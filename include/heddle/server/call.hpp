@@ -111,6 +111,8 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   bool send_message(void const* message, message_ops const& ops, write_options how);
   status parse(void* message, message_ops const& ops, rpc::message_body body, char const* what);
   bool frame_message(void const* message, message_ops const& ops, write_options how);
+  bool frame_coded(void const* message, message_ops const& ops, write_options how);
+  [[noreturn]] void throw_too_large(std::size_t size) const;
   bool compress_with(compressor const* encoder);
   void send_head();
   void send_end(status const& s);

@@ -323,6 +323,7 @@ HEDDLE_DECL void server_call::send_end(status const& s) {
     plain.protocol = protocol_;
     plain.fields.clear();
     protocol_->write_trailers(status(), trailers_, plain.fields);
+    plain.fields.stamp();
   }
   exchange_->send_trailers(plain.fields);
 }

@@ -102,11 +102,7 @@ HEDDLE_DECL void server_call::pop_request() {
 }
 
 HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, rpc::message_body body, char const* what) {
-  auto const parsed = [&] {
-    if (codec_ != nullptr && !is_raw(ops)) return codec_->parse(message, ops, body.front());
-    if (rpc::parse_body(message, ops, body)) return status();
-    return status(status_code::internal, std::string(what) + " is no " + std::string(ops.type_name()));
-  };
+  auto const parsed = [&] { return rpc::parse_message(message, ops, body, codec_, what); };
   return coded(parsed, "parsing ", what);
 }
 
@@ -152,29 +148,37 @@ HEDDLE_DECL bool server_call::send_message(void const* message, message_ops cons
 }
 
 HEDDLE_DECL bool server_call::frame_message(void const* message, message_ops const& ops, write_options how) {
-  if (codec_ != nullptr && !is_raw(ops)) {
-    raw_message form;
-    auto const serialized = [&] { return codec_->serialize(message, ops, form.bytes()); };
-    status wrong = coded(serialized, "serialising ", "a response message");
-    if (!wrong.is_ok()) throw rpc_error(std::move(wrong));
-    return frame_message(&form, *ops_of<raw_message>, how);
-  }
-  std::size_t const size = ops.size(message), limit = shared_->options.max_send_message_size();
-  if (size > limit)
-    throw rpc_error(status_code::resource_exhausted,
-                    "a response message of " + std::to_string(size) +
-                        " bytes is larger than server_options::max_send_message_size(), " + std::to_string(limit));
-  bool const hold = intercepted_ && !route_->method->server_streams();
-  if (hold) held_.clear();  // the last answer counts
-  if (!hold && !head_sent_) send_head();
-  auto const room = [&](std::size_t framed) { return hold ? held_.prepare(framed) : exchange_->prepare(framed); };
-  std::size_t const framed = rpc::write_framed(how.compress() ? encoder_ : nullptr, message, ops, size, room);
-  if (hold) {
-    held_.commit(framed);
+  if (codec_ != nullptr && !is_raw(ops)) [[unlikely]]
+    return frame_coded(message, ops, how);
+  std::size_t const size = ops.size(message);
+  if (size > shared_->options.max_send_message_size()) [[unlikely]]
+    throw_too_large(size);
+  compressor const* const with = how.compress() ? encoder_ : nullptr;
+  if (intercepted_ && !route_->method->server_streams()) [[unlikely]] {
+    held_.clear();  // the last answer counts
+    held_.commit(rpc::write_framed(with, message, ops, size, [this](std::size_t n) { return held_.prepare(n); }));
     return false;
   }
+  if (!head_sent_) send_head();
+  std::size_t const framed =
+      rpc::write_framed(with, message, ops, size, [this](std::size_t n) { return exchange_->prepare(n); });
   meter_.sent();
   return exchange_->commit(framed);
+}
+
+HEDDLE_DECL bool server_call::frame_coded(void const* message, message_ops const& ops, write_options how) {
+  raw_message form;
+  auto const serialized = [&] { return codec_->serialize(message, ops, form.bytes()); };
+  status wrong = coded(serialized, "serialising ", "a response message");
+  if (!wrong.is_ok()) throw rpc_error(std::move(wrong));
+  return frame_message(&form, *ops_of<raw_message>, how);
+}
+
+HEDDLE_DECL void server_call::throw_too_large(std::size_t size) const {
+  throw rpc_error(status_code::resource_exhausted,
+                  "a response message of " + std::to_string(size) +
+                      " bytes is larger than server_options::max_send_message_size(), " +
+                      std::to_string(shared_->options.max_send_message_size()));
 }
 
 /// Only with what the client takes, and only while the head can still say so.
@@ -205,6 +209,7 @@ HEDDLE_DECL void server_call::send_head() {
     plain.subtype = response_.subtype;
     plain.fields.clear();
     protocol_->write_response(response_, plain.fields);
+    plain.fields.stamp();
   }
   exchange_->send_head(plain.fields);
 }
