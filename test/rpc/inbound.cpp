@@ -96,6 +96,24 @@ TEST_CASE("of a message that spans batches only what came before is copied") {
   CHECK(text_of(body) == "begun before, ended after");
 }
 
+TEST_CASE("what is missing of a message is known once its prefix is here, until the stream ends") {
+  inbound in;
+  in.reset(1000);
+  CHECK(in.missing() <= heddle::message_prefix_size);
+  std::string const message = framed(std::string(100, 'x'));
+  in.lend(heddle::as_bytes(message).first(25));
+  CHECK(in.missing() == 80);
+  in.keep();
+  CHECK(in.missing() == 80);
+  in.lend(heddle::as_bytes(message).subspan(25));
+  CHECK(in.missing() == 0);
+  in.pop();
+  in.lend(heddle::as_bytes(message).first(50));
+  CHECK(in.missing() == 55);
+  in.end();
+  CHECK(in.missing() == 0);
+}
+
 TEST_CASE("small messages earn together, the last of them at once") {
   std::string all;
   for (int i = 0; i < 100; ++i) all += framed("sixteen bytes ..");

@@ -2,6 +2,7 @@
 #include <heddle/transport/http2_driver.hpp>
 
 #include <string>
+#include <vector>
 
 #include "support/raw_peer.hpp"
 
@@ -31,11 +32,37 @@ struct quiet_call final : rpc::exchange_events {
     if (why.connection_lost && exchange != nullptr) std::exchange(exchange, nullptr)->release();
   }
   void on_writable() override { ++writables; }
-  void on_settled() override { ++settled; }
+  std::size_t on_settled() override {
+    ++settled;
+    return missing;
+  }
   rpc::exchange* exchange = nullptr;
   int heads = 0, trailers = 0, aborts = 0, writables = 0, settled = 0;
-  std::size_t body = 0;
+  std::size_t body = 0, missing = 0;
   rpc::exchange_abort last;
+};
+
+/// Takes note of what it is told of its reads.
+class attentive_stream final : public byte_stream {
+ public:
+  attentive_stream(std::unique_ptr<byte_stream> under, std::vector<std::size_t>& told)
+      : under_(std::move(under)), told_(told) {}
+  asio::any_io_executor get_executor() override { return under_->get_executor(); }
+  void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
+    under_->read_some(into, std::move(user));
+  }
+  std::size_t write_some(std::span<asio::const_buffer const> parts, boost::system::error_code& ec) override {
+    return under_->write_some(parts, ec);
+  }
+  void wait_writable(std::shared_ptr<byte_stream_user> user) override { under_->wait_writable(std::move(user)); }
+  void shut_down_write() noexcept override { under_->shut_down_write(); }
+  void close() noexcept override { under_->close(); }
+  void receive_low_watermark(std::size_t bytes) noexcept override { told_.push_back(bytes); }
+  std::string peer() const override { return under_->peer(); }
+
+ private:
+  std::unique_ptr<byte_stream> under_;
+  std::vector<std::size_t>& told_;
 };
 
 /// A client's driver with the test at the other end.
@@ -44,7 +71,8 @@ struct rig {
     asio::any_io_executor const e = w.context.get_executor();
     auto ends = make_memory_streams(e, e, o);
     peer.emplace(std::move(ends.second));
-    driver = std::make_shared<transport::http2_driver>(http2::role::client, std::move(ends.first), l, w.clock, 20s);
+    driver = std::make_shared<transport::http2_driver>(
+        http2::role::client, std::make_unique<attentive_stream>(std::move(ends.first), told), l, w.clock, 20s);
     driver->start(user);
   }
   ~rig() {
@@ -57,6 +85,7 @@ struct rig {
     w.clock.settle();
   }
   void open(quiet_call& call) { call.exchange = driver->open(grpc_request(), call); }
+  std::vector<std::size_t> told;
   world w;
   std::optional<raw_peer> peer;
   quiet_user user;
@@ -113,6 +142,48 @@ TEST_CASE("bytes that are lent are settled when the batch is over") {
   CHECK(a.heads == 1);
   CHECK(a.body == 6);
   CHECK(a.settled == 1);
+  a.exchange->release();
+}
+
+TEST_CASE("a read waits for the rest of a large message, for as long as it keeps coming") {
+  rig r;
+  r.greet();
+  quiet_call a;
+  r.open(a);
+  a.missing = 40000;
+  std::string const part(1000, 'x');
+  r.peer->send(r.peer->frames.headers(1, response_fields()) + data(1, part) + data(1, part).substr(0, 100));
+  r.w.clock.settle();
+  CHECK(r.told == std::vector<std::size_t>{40000 + 2 * 9 - 100});
+  r.w.clock.advance(transport::low_watermark::patience);
+  CHECK(r.told.size() == 1);
+  r.w.clock.advance(transport::low_watermark::patience);
+  CHECK(r.told.back() == 1);
+  r.peer->send(data(1, part).substr(100) + data(1, part));
+  r.w.clock.settle();
+  CHECK(a.body == 3000);
+  CHECK(r.told.size() == 2);
+  a.exchange->release();
+}
+
+TEST_CASE("a read does not wait for what the peer's windows don't let through") {
+  rig r;
+  r.greet();
+  quiet_call a;
+  r.open(a);
+  a.missing = 1 << 20;
+  std::size_t const window = r.driver->connection().stream_window();
+  std::string bytes = r.peer->frames.headers(1, response_fields());
+  for (std::size_t sent = 0; sent + 20000 < window; sent += 10000) bytes += data(1, std::string(10000, 'x'));
+  r.peer->send(bytes);
+  r.w.clock.settle();
+  CHECK(a.body + 20000 >= window);
+  REQUIRE(!r.told.empty());
+  CHECK(r.told.back() <= window - a.body + 9);
+  a.missing = 0;
+  r.peer->send(data(1, "x"));
+  r.w.clock.settle();
+  CHECK(r.told.back() == 1);
   a.exchange->release();
 }
 

@@ -51,6 +51,28 @@ struct sockets {
 
 }  // namespace
 
+TEST_CASE("a TCP stream reads no less than its low watermark, until it is lowered, or the peer has gone") {
+  sockets s;
+  boost::system::error_code ec;
+  s.b->receive_low_watermark(100);
+  s.b->read_some(asio::buffer(s.u->buffer), s.u);
+  s.context.restart();
+  s.context.poll();
+  CHECK(s.a->write_some(asio::buffer("abc", 3), ec) == 3);
+  s.context.poll();
+  CHECK(s.u->reads == 0);
+  s.b->receive_low_watermark(1);
+  s.run_until([&] { return s.u->reads == 1; });
+  CHECK(s.u->read == "abc");
+
+  s.b->receive_low_watermark(100);
+  s.b->read_some(asio::buffer(s.u->buffer), s.u);
+  CHECK(s.a->write_some(asio::buffer("d", 1), ec) == 1);
+  s.a->close();
+  s.run_until([&] { return s.u->reads == 2; });
+  CHECK(s.u->read == "abcd");
+}
+
 TEST_CASE("a TCP stream reads, writes, waits and ends") {
   sockets s;
   CHECK(s.b->peer() == "ipv4:127.0.0.1:" + std::to_string(s.port));

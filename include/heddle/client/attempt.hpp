@@ -84,7 +84,10 @@ class client_attempt final : public rpc::exchange_events {
   void on_trailers(header_list const& fields, bool too_large) override;
   void on_abort(rpc::exchange_abort const& why) override;
   void on_writable() override { user_.on_attempt_writable(); }
-  void on_settled() override { inbound_.keep(); }
+  std::size_t on_settled() override {
+    inbound_.keep();
+    return inbound_.missing();
+  }
   void finish(status s);
   void finish_by_peer(status s);
   void let_go() noexcept;

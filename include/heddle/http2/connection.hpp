@@ -137,6 +137,8 @@ class connection final : private hpack::field_sink {
   /// What we, and what the peer, may still send on all streams together.
   std::int64_t send_credit() const noexcept { return send_window_.available(); }
   std::int64_t receive_credit() const noexcept { return recv_window_.left(); }
+  /// What the peer may still send on `s`.
+  std::int64_t receive_credit(stream const& s) const noexcept { return std::min(s.recv_.left(), recv_window_.left()); }
   /// Bytes queued and under way.
   std::size_t queued_output() const noexcept { return frames_size() + urgent_.size() + in_flight_; }
 

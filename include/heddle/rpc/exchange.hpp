@@ -64,8 +64,9 @@ class exchange_events {
   virtual void on_trailers(header_list const& fields, bool too_large) = 0;
   virtual void on_abort(exchange_abort const& why) = 0;
   virtual void on_writable() = 0;
-  /// The input batch is done with: what on_body() lent is about to be overwritten.
-  virtual void on_settled() = 0;
+  /// The input batch is done with: what on_body() lent is about to be overwritten. Returns how many bytes of the body
+  /// are sure to come before the call gets any further; 0: it does not know.
+  virtual std::size_t on_settled() = 0;
 
  protected:
   ~exchange_events() = default;

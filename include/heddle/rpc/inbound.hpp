@@ -64,6 +64,10 @@ class inbound {
   bool failed() const noexcept { return state_ == message_reader::outcome::error; }
   /// All messages were taken and no more will come.
   bool finished() const noexcept { return ended_ && available() == 0; }
+  /// What the message at the front still wants; 0 when it is whole, or nobody knows.
+  std::size_t missing() const noexcept {
+    return state_ == message_reader::outcome::need_more && !ended_ ? reader_.wanted() - available() : 0;
+  }
   /// Something lies behind the message at the front.
   bool has_more_than_one() const noexcept { return has_message() && available() > reader_.wanted(); }
   /// The peer said that no more will come.

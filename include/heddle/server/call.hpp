@@ -70,7 +70,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   void on_trailers(header_list const& fields, bool too_large) override;
   void on_abort(rpc::exchange_abort const& why) override;
   void on_writable() override;
-  void on_settled() override;
+  std::size_t on_settled() override;
 
   void on_ready() override;
   void on_deadline() override;

@@ -234,7 +234,10 @@ HEDDLE_DECL void server_call::request_ended() {
   if (phase_ != phase::running || wake_reader_) driver_->schedule(*this);
 }
 
-HEDDLE_DECL void server_call::on_settled() { inbound_.keep(); }
+HEDDLE_DECL std::size_t server_call::on_settled() {
+  inbound_.keep();
+  return inbound_.missing();
+}
 
 HEDDLE_DECL void server_call::on_writable() {
   wake_writer_ = true;

@@ -20,6 +20,7 @@
 #include <heddle/transport/http2_exchange.hpp>
 #include <heddle/transport/keepalive.hpp>
 #include <heddle/transport/known_answer.hpp>
+#include <heddle/transport/low_watermark.hpp>
 #include <heddle/transport/ready_queue.hpp>
 #include <heddle/transport/thread_check.hpp>
 
@@ -121,6 +122,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void take_input();
   void run_ready();
   void settle();
+  void set_low_watermark();
   void flush();
   std::size_t write_output(error_code& ec);
   void after_batch();
@@ -159,6 +161,8 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   byte_buffer input_;
   std::size_t read_size_ = 2048;
   unsigned quiet_reads_ = 0;
+  std::size_t missing_ = 0;  // of a large message
+  low_watermark low_watermark_;
   http2::output output_;
   std::vector<asio::const_buffer> parts_;  // of output_, for one write
   bool reading_ = false, paused_ = false, write_blocked_ = false;

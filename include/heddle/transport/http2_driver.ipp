@@ -111,6 +111,7 @@ HEDDLE_DECL void http2_driver::take_input() {
   input_.consume(taken);
   input_.shrink(read_size_ * 2);
   paused_ = !connection_.wants_read() && !connection_.failed();
+  set_low_watermark();
   after_batch();
   if (closed_) return;
   if (!paused_) return read_more();
@@ -148,11 +149,24 @@ HEDDLE_DECL void http2_driver::run_ready() {
 }
 
 HEDDLE_DECL void http2_driver::settle() {
+  missing_ = 0;
   for (http2_exchange* const e : touched_) {
     e->touched_ = false;
-    if (e->events_ != nullptr) e->events_->on_settled();
+    if (e->events_ == nullptr) continue;
+    std::size_t const missing = e->events_->on_settled();
+    if (missing < low_watermark::least) continue;
+    auto const credit = static_cast<std::size_t>(std::max<std::int64_t>(0, connection_.receive_credit(*e->stream_)));
+    missing_ = std::min({missing, credit, missing_ == 0 ? missing : missing_});
   }
   touched_.clear();
+}
+
+/// The peer's frames of a message take nine bytes each, and of the next one a part may be here.
+HEDDLE_DECL void http2_driver::set_low_watermark() {
+  if (missing_ == 0 && low_watermark_.value() == 1) return;
+  std::size_t const coming = missing_ + missing_ / http2::settings().max_frame_size * http2::frame_header_size;
+  if (low_watermark_.wait_for(coming - std::min(coming, input_.size()), now_))
+    stream_->receive_low_watermark(low_watermark_.value());
 }
 
 HEDDLE_DECL void http2_driver::flush() {
@@ -225,7 +239,8 @@ HEDDLE_DECL void http2_driver::after_batch() {
   if (lost_ || connection_.drained() || unused) linger();
   connection_.live_streams() != 0 ? age_.busy() : age_.idle(now_);
   if (connection_.last_stream_named()) age_.last_stream_named(now_);
-  time_point const next = std::min({connection_.next_timer(), handshake_until_, linger_until_, next_look()});
+  time_point const next =
+      std::min({connection_.next_timer(), handshake_until_, linger_until_, next_look(), low_watermark_.due()});
   // Of a later one nothing is said: the earlier fires, and looks. Silence moves on with every read.
   if (next == never || !has_deadline() || next < deadline()) deadlines_.set(*this, next);
 }
@@ -287,6 +302,7 @@ HEDDLE_DECL void http2_driver::on_deadline() {
     handshake_until_ = never;
     return lose("the peer sent no HTTP/2 SETTINGS in time (handshake timeout)");
   }
+  if (low_watermark_.look(now_)) stream_->receive_low_watermark(low_watermark_.value());
   in_batch_ = true;
   connection_.on_timer(now_);
   in_batch_ = false;
