@@ -43,6 +43,8 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
 
   // Any thread.
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
+  /// Whether `here` is that executor. Asked for each message that is read.
+  bool is_home(asio::any_io_executor const& here) const noexcept;
   channel_options const& options() const noexcept { return options_; }
   std::string const& authority() const noexcept { return authority_; }
   std::string const& user_agent() const noexcept { return user_agent_; }
@@ -96,6 +98,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   std::string const authority_, user_agent_;
   compressor const* const encoder_;
   asio::any_io_executor const executor_;
+  void const* const io_context_executor_;  // in executor_, where it is one; to compare that is cheap
   deadline_queue deadlines_;
   std::shared_ptr<channelz_node> const channelz_;
   duration keepalive_time_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
@@ -54,6 +55,7 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
       user_agent_(checked_user_agent(options_)),
       encoder_(options_.compressors().get(options_.compression())),
       executor_(options_.single_threaded() ? std::move(executor) : asio::any_io_executor(asio::make_strand(executor))),
+      io_context_executor_(executor_.target<asio::io_context::executor_type>()),
       deadlines_(options_.used_clock(), executor_),
       channelz_(options_.used_channelz() == nullptr
                     ? nullptr
@@ -62,6 +64,13 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
       keepalive_time_(std::max(options_.keepalive_time(), transport::min_client_keepalive_time)),
       subchannel_(*this, options_, name_, authority_, executor_, deadlines_, channelz_) {
   shutdown_service::of(executor_).add(*this);
+}
+
+HEDDLE_DECL bool channel_core::is_home(asio::any_io_executor const& here) const noexcept {
+  using io_context_executor = asio::io_context::executor_type;
+  if (io_context_executor_ == nullptr) return here == executor_;
+  auto const* const other = here.target<io_context_executor>();
+  return other != nullptr && *other == *static_cast<io_context_executor const*>(io_context_executor_);
 }
 
 HEDDLE_DECL channel_core::~channel_core() {

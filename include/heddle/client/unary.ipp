@@ -10,7 +10,7 @@
 namespace heddle::detail {
 
 HEDDLE_DECL unary_run::unary_run(std::shared_ptr<channel_core> const& core, asio::any_io_executor const& here)
-    : call_(core->acquire()), core_(core), home_(here == core->get_executor()) {}
+    : call_(core->acquire()), core_(core), home_(core->is_home(here)) {}
 
 HEDDLE_DECL unary_run::~unary_run() {
   if (home_) {

@@ -134,15 +134,16 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   server_session* session_;
   std::shared_ptr<server_shared const> const shared_;  // a handler may outlive its server, but not its service
   std::shared_ptr<transport::http2_driver> driver_;
-  std::string const peer_;
   channelz_meter meter_;
   clock& clock_;
   rpc::exchange* exchange_ = nullptr;
   rpc::wire_protocol const* protocol_ = nullptr;
   route const* route_ = nullptr;
-  method_descriptor named_method_{"/", call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
-                                  idempotency::unknown};
-  route named_route_{&named_method_, nullptr, nullptr, {}};  // of a method that only the fallback serves
+  struct named_route {
+    method_descriptor method;
+    detail::route route;
+  };
+  std::unique_ptr<named_route> named_;  // of the last method that only the fallback served
   phase phase_ = phase::idle;
   bool over_ = true;  // nothing that the handler does reaches anybody
   bool retired_ = false;  // no call will come any more

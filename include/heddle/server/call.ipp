@@ -16,7 +16,6 @@ HEDDLE_DECL server_call::server_call(server_session& session)
     : session_(&session),
       shared_(session.shared()),
       driver_(session.driver()),
-      peer_(driver_->peer()),
       clock_(driver_->get_clock()),
       context_(*this) {}
 
@@ -64,7 +63,7 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
     if (!known) {
       if (wrong.is_ok()) wrong = check_request();
       if (!wrong.is_ok()) return reject(std::move(wrong));
-      if (route_ != &named_route_)
+      if (named_ == nullptr || route_ != &named_->route)
         session_->last_head() = {&fields, fields.revision(), request_, protocol_, route_, codec_};
     }
     phase_ = phase::receiving;
@@ -125,13 +124,12 @@ HEDDLE_DECL status server_call::route_request(header_list const& fields) {
 HEDDLE_DECL route const* server_call::fallback_route() {
   route const* const fallback = shared_->routes.fallback();
   if (fallback == nullptr || !router::is_canonical(request_->path)) return nullptr;
-  named_method_ = method_descriptor(request_->path, call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
-                                    idempotency::unknown);
-  named_route_.self = fallback->self;
-  named_route_.serve = fallback->serve;
-  named_route_.interceptors.clear();
-  shared_->options.interceptors().collect(named_method_, named_route_.interceptors);
-  return &named_route_;
+  method_descriptor const method(request_->path, call_kind::bidi_streaming, ops_of<raw_message>, ops_of<raw_message>,
+                                 idempotency::unknown);
+  named_ = std::make_unique<named_route>(named_route{method, {nullptr, fallback->self, fallback->serve, {}}});
+  named_->route.method = &named_->method;
+  shared_->options.interceptors().collect(named_->method, named_->route.interceptors);
+  return &named_->route;
 }
 
 HEDDLE_DECL status server_call::check_request() {

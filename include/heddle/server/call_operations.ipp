@@ -356,7 +356,7 @@ HEDDLE_DECL asio::awaitable<void> call_access::write(server_call& call, void con
 namespace heddle {
 
 HEDDLE_DECL method_descriptor const& server_context::method() const noexcept { return *call_.route_->method; }
-HEDDLE_DECL std::string_view server_context::peer() const noexcept { return call_.peer_; }
+HEDDLE_DECL std::string_view server_context::peer() const noexcept { return call_.driver_->peer(); }
 HEDDLE_DECL std::shared_ptr<auth_info const> server_context::auth() const {
   return call_.driver_ != nullptr ? call_.driver_->auth() : nullptr;
 }

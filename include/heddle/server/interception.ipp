@@ -14,7 +14,7 @@ HEDDLE_DECL void server_interception::begin(std::vector<interceptor const*> cons
 }
 
 HEDDLE_DECL method_descriptor const& server_interception::method() const noexcept { return *call_.route_->method; }
-HEDDLE_DECL std::string_view server_interception::peer() const noexcept { return call_.peer_; }
+HEDDLE_DECL std::string_view server_interception::peer() const noexcept { return call_.driver_->peer(); }
 HEDDLE_DECL std::string_view server_interception::authority() const noexcept { return call_.request_->authority; }
 HEDDLE_DECL metadata& server_interception::request_headers() noexcept { return call_.own_request().metadata; }
 HEDDLE_DECL metadata& server_interception::response_headers() noexcept { return call_.response_.metadata; }

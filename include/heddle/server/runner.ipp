@@ -54,7 +54,7 @@ HEDDLE_DECL asio::awaitable<void> server_call::run(std::shared_ptr<server_call> 
     // A cancellation was the last call's, and so were its handler's own filters; the next one starts without.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     co_await asio::this_coro::throw_if_cancelled(true);
-    co_await call.parked_.wait(call.driver_->get_executor());
+    co_await call.parked_.park();
     if (call.retired_) co_return;
   }
 }

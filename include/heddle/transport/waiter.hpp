@@ -39,20 +39,17 @@ class waiter {
     return asio::async_initiate<asio::deferred_t const&, void()>(
         initiation<Start, Cancel>(this, &home, &start, &cancel), asio::deferred);
   }
-  /// The same for a wait that is not to be cancelled.
-  auto wait(asio::any_io_executor const& home) {
-    return asio::async_initiate<asio::deferred_t const&, void()>(parking{this, &home}, asio::deferred);
-  }
+  /// The same for a coroutine of the home executor, whose wait is not to be cancelled.
+  auto park() { return asio::async_initiate<asio::deferred_t const&, void()>(parking{this}, asio::deferred); }
 
   /// Resumes: at once when the handler's executor is home, through its own executor otherwise.
-  void complete() { finish(direct_); }
+  void complete() { finish(true); }
   void complete_later() { finish(false); }
   /// Destroys the handler, and with it the coroutine that waits, without resuming it.
   void drop() noexcept {
     if (ops_ == nullptr) return;
     auto const* const ops = std::exchange(ops_, nullptr);
     ops->destroy(storage_);
-    work_ = asio::any_io_executor();
   }
 
  private:
@@ -70,7 +67,11 @@ class waiter {
     template <class Handler>
     void operator()(Handler&& handler) const {
       auto slot = asio::get_associated_cancellation_slot(handler);
-      self_->store(std::forward<Handler>(handler), *home_);
+      asio::any_io_executor const own = asio::get_associated_executor(handler, *home_);
+      if (own == *home_)
+        self_->store(at_home<std::decay_t<Handler>>(std::forward<Handler>(handler)));
+      else
+        self_->store(abroad<std::decay_t<Handler>>(own, std::forward<Handler>(handler)));
       if (slot.is_connected()) slot.assign([cancel = cancel_](asio::cancellation_type type) { (*cancel)(type); });
       (*start_)();
     }
@@ -84,29 +85,61 @@ class waiter {
 
   struct parking {
     waiter* self;
-    asio::any_io_executor const* home;
 
     template <class Handler>
     void operator()(Handler&& handler) const {
-      self->store(std::forward<Handler>(handler), *home);
+      self->store(at_home<std::decay_t<Handler>>(std::forward<Handler>(handler)));
     }
   };
 
   template <class Handler>
-  static constexpr bool fits = sizeof(Handler) <= 64 && alignof(Handler) <= alignof(std::max_align_t) &&
-                               std::is_nothrow_move_constructible_v<Handler>;
+  class at_home {
+   public:
+    explicit at_home(Handler handler) noexcept(std::is_nothrow_move_constructible_v<Handler>)
+        : handler_(std::move(handler)) {}
+    void go(bool now) {
+      if (now) return std::move(handler_)();
+      asio::any_io_executor const own = asio::get_associated_executor(handler_);
+      asio::post(own, std::move(handler_));
+    }
+
+   private:
+    Handler handler_;
+  };
+
+  // A handler whose own executor is another one, which is kept at work until then.
+  template <class Handler>
+  class abroad {
+   public:
+    abroad(asio::any_io_executor const& own, Handler handler)
+        : kept_(std::make_unique<content>(asio::prefer(own, asio::execution::outstanding_work.tracked),
+                                          std::move(handler))) {}
+    void go(bool) {
+      auto const leaving = std::move(kept_);
+      asio::post(leaving->own, std::move(leaving->handler));
+    }
+
+   private:
+    struct content {
+      content(asio::any_io_executor o, Handler h) : own(std::move(o)), handler(std::move(h)) {}
+      asio::any_io_executor own;
+      Handler handler;
+    };
+    std::unique_ptr<content> kept_;
+  };
+
+  // Most are coroutines, which are a pointer.
+  template <class Handler>
+  static constexpr bool fits =
+      sizeof(Handler) <= 32 && alignof(Handler) <= alignof(void*) && std::is_nothrow_move_constructible_v<Handler>;
 
   template <class Handler>
-  void store(Handler&& handler, asio::any_io_executor const& home) {
-    using stored = std::decay_t<Handler>;
-    asio::any_io_executor const own = asio::get_associated_executor(handler, home);
-    direct_ = own == home;
-    if (!direct_) work_ = asio::prefer(own, asio::execution::outstanding_work.tracked);
-    if constexpr (fits<stored>)
-      ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
+  void store(Handler handler) {
+    if constexpr (fits<Handler>)
+      ::new (static_cast<void*>(storage_)) Handler(std::move(handler));
     else
-      ::new (static_cast<void*>(storage_)) stored*(new stored(std::forward<Handler>(handler)));
-    ops_ = &operations_for<stored>;
+      ::new (static_cast<void*>(storage_)) Handler*(new Handler(std::move(handler)));
+    ops_ = &operations_for<Handler>;
   }
 
   template <class Handler>
@@ -128,10 +161,7 @@ class waiter {
     // Everything leaves the waiter first: the handler may start the next wait in it, or destroy it.
     Handler handler(std::move(*handler_in<Handler>(self.storage_)));
     destroy_handler<Handler>(self.storage_);
-    if (now) return std::move(handler)();
-    asio::any_io_executor const own =
-        self.direct_ ? asio::any_io_executor(asio::get_associated_executor(handler)) : std::exchange(self.work_, {});
-    asio::post(own, std::move(handler));
+    handler.go(now);
   }
 
   template <class Handler>
@@ -144,9 +174,7 @@ class waiter {
   }
 
   operations const* ops_ = nullptr;
-  bool direct_ = false;
-  asio::any_io_executor work_;
-  alignas(std::max_align_t) unsigned char storage_[64];
+  alignas(void*) unsigned char storage_[32];
 };
 
 namespace detail {
