@@ -165,6 +165,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   compressor const* encoder_ = nullptr;  // of the answer's messages
   codec const* codec_ = nullptr;  // of messages that are not raw; null: protobuf's own form
   server_context context_;
+  alignas(void*) unsigned char stream_[call_access::stream_room];  // the handler's
   void* request_message_ = nullptr;
   message_ops const* request_ops_ = nullptr;
   void* reply_message_ = nullptr;

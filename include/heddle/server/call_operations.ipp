@@ -339,6 +339,7 @@ HEDDLE_DECL status call_access::checked_error(status const& error) {
 HEDDLE_DECL asio::any_io_executor const& call_access::executor(server_call const& call) noexcept {
   return call.driver_->get_executor();
 }
+HEDDLE_DECL void* call_access::room_for_stream(server_call& call) noexcept { return call.stream_; }
 HEDDLE_DECL std::shared_ptr<server_call> call_access::share(server_call& call) { return call.shared_from_this(); }
 HEDDLE_DECL asio::awaitable<bool> call_access::read(server_call& call, void* message, message_ops const& ops) {
   return call.read(message, ops);

@@ -1,6 +1,7 @@
 // What a handler knows of its call beside the messages.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -101,6 +102,8 @@ struct call_access {
   static status single_response(server_call& call, void const* message, message_ops const& ops);
   static void* lent_reply(server_call& call, message_ops const& ops) noexcept;
   static status checked_error(status const& error);
+  static constexpr std::size_t stream_room = 2 * sizeof(void*);
+  static void* room_for_stream(server_call& call) noexcept;
   static asio::any_io_executor const& executor(server_call const& call) noexcept;
   static std::shared_ptr<server_call> share(server_call& call);
   static asio::awaitable<bool> read(server_call& call, void* message, message_ops const& ops);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -57,7 +58,16 @@ class service {
 
 namespace detail {
 
-// One coroutine a kind of call, between the erased call and the typed handler.
+// Between the erased call and the typed handler: a coroutine where an answer is to be sent. A handler of a stream is
+// called as it is, with a stream that the call has room for.
+
+template <class Stream>
+Stream& stream_of(server_call& call) {
+  static_assert(sizeof(Stream) <= call_access::stream_room && std::is_trivially_destructible_v<Stream>);
+  return *::new (call_access::room_for_stream(call)) Stream(call);
+}
+
+inline asio::awaitable<status> refuse(status why) { co_return why; }
 
 template <class Response>
 status send_answer(server_call& call, Response& answer) {
@@ -82,23 +92,20 @@ asio::awaitable<status> serve_unary(server_call& call, F f) {
 template <class Request, class Response, class F>
 asio::awaitable<status> serve_server_streaming(server_call& call, F f) {
   auto* const request = static_cast<Request*>(call_access::single_request(call, *ops_of<Request>));
-  if (request == nullptr) co_return call_access::request_error(call);
-  writer<Response> out(call);
-  co_return co_await f(call_access::context(call), *request, out);
+  if (request == nullptr) return refuse(call_access::request_error(call));
+  return f(call_access::context(call), *request, stream_of<writer<Response>>(call));
 }
 
 template <class Request, class Response, class F>
 asio::awaitable<status> serve_client_streaming(server_call& call, F f) {
-  reader<Request> in(call);
-  result<Response> answer = co_await f(call_access::context(call), in);
+  result<Response> answer = co_await f(call_access::context(call), stream_of<reader<Request>>(call));
   if (answer.has_error()) co_return call_access::checked_error(answer.error());
   co_return send_answer(call, answer.value());
 }
 
 template <class Request, class Response, class F>
 asio::awaitable<status> serve_bidi_streaming(server_call& call, F f) {
-  stream<Request, Response> both(call);
-  co_return co_await f(call_access::context(call), both);
+  return f(call_access::context(call), stream_of<stream<Request, Response>>(call));
 }
 
 template <class Method, class F>
