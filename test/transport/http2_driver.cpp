@@ -45,8 +45,8 @@ struct quiet_call final : rpc::exchange_events {
 /// Takes note of what it is told of its reads.
 class attentive_stream final : public byte_stream {
  public:
-  attentive_stream(std::unique_ptr<byte_stream> under, std::vector<std::size_t>& told)
-      : under_(std::move(under)), told_(told) {}
+  attentive_stream(std::unique_ptr<byte_stream> under, std::vector<std::size_t>& told, bool const& can_wait)
+      : under_(std::move(under)), told_(told), can_wait_(can_wait) {}
   asio::any_io_executor get_executor() override { return under_->get_executor(); }
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
     under_->read_some(into, std::move(user));
@@ -57,12 +57,16 @@ class attentive_stream final : public byte_stream {
   void wait_writable(std::shared_ptr<byte_stream_user> user) override { under_->wait_writable(std::move(user)); }
   void shut_down_write() noexcept override { under_->shut_down_write(); }
   void close() noexcept override { under_->close(); }
-  void receive_low_watermark(std::size_t bytes) noexcept override { told_.push_back(bytes); }
+  bool receive_low_watermark(std::size_t bytes) noexcept override {
+    told_.push_back(bytes);
+    return can_wait_;
+  }
   std::string peer() const override { return under_->peer(); }
 
  private:
   std::unique_ptr<byte_stream> under_;
   std::vector<std::size_t>& told_;
+  bool const& can_wait_;
 };
 
 /// A client's driver with the test at the other end.
@@ -72,7 +76,8 @@ struct rig {
     auto ends = make_memory_streams(e, e, o);
     peer.emplace(std::move(ends.second));
     driver = std::make_shared<transport::http2_driver>(
-        http2::role::client, std::make_unique<attentive_stream>(std::move(ends.first), told), l, w.clock, 20s);
+        http2::role::client, std::make_unique<attentive_stream>(std::move(ends.first), told, can_wait), l, w.clock,
+        20s);
     driver->start(user);
   }
   ~rig() {
@@ -86,6 +91,7 @@ struct rig {
   }
   void open(quiet_call& call) { call.exchange = driver->open(grpc_request(), call); }
   std::vector<std::size_t> told;
+  bool can_wait = true;
   world w;
   std::optional<raw_peer> peer;
   quiet_user user;
@@ -163,6 +169,23 @@ TEST_CASE("a read waits for the rest of a large message, for as long as it keeps
   r.w.clock.settle();
   CHECK(a.body == 3000);
   CHECK(r.told.size() == 2);
+  a.exchange->release();
+}
+
+TEST_CASE("a stream that can't wait is not asked twice") {
+  rig r;
+  r.can_wait = false;
+  r.greet();
+  quiet_call a;
+  r.open(a);
+  a.missing = 40000;
+  r.peer->send(r.peer->frames.headers(1, response_fields()) + data(1, "x"));
+  r.w.clock.settle();
+  r.peer->send(data(1, "x"));
+  r.w.clock.settle();
+  r.w.clock.advance(transport::low_watermark::patience * 3);
+  CHECK(r.told.size() == 1);
+  CHECK(a.body == 2);
   a.exchange->release();
 }
 

@@ -51,6 +51,16 @@ TEST_CASE("nobody waits for a message that does not come, and a slow way is left
   CHECK(mark.value() == 40000);
 }
 
+TEST_CASE("what refuses is not told again") {
+  low_watermark mark;
+  time_point const now{};
+  CHECK(mark.wait_for(40000, now));
+  mark.refuse();
+  CHECK(mark.value() == 1);
+  CHECK(mark.due() == heddle::never);
+  CHECK(!mark.wait_for(40000, now));
+}
+
 TEST_CASE("as long as bytes come in time the waiting goes on") {
   low_watermark mark;
   time_point now{};

@@ -38,7 +38,8 @@ class content_stamp {
     return *this;
   }
   void renew() noexcept {
-    static std::atomic<std::uint64_t> last{0};
+    // Libraries that hide their symbols have a counter each: far apart, as the addresses are.
+    static std::atomic<std::uint64_t> last{std::uint64_t{reinterpret_cast<std::uintptr_t>(&last)} << 16};
     number_ = last.fetch_add(1, std::memory_order_relaxed) + 1;
   }
   void remove() noexcept { number_ = 0; }

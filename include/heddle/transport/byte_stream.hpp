@@ -45,9 +45,9 @@ class byte_stream {
   virtual void shut_down_write() noexcept = 0;
   /// Ends everything; operations under way complete with an error.
   virtual void close() noexcept = 0;
-  /// Asks that no read completes before so many bytes are here, or the end, or an error. 1 is what holds at first, and
-  /// also lets a read go on that waits. A wish: it may be ignored (SO_RCVLOWAT).
-  virtual void receive_low_watermark(std::size_t) noexcept {}
+  /// Has no read complete before so many bytes are here, or the end, or an error (SO_RCVLOWAT). 1 is what holds at
+  /// first, and also lets a read go on that waits. False: this stream can't.
+  virtual bool receive_low_watermark(std::size_t) noexcept { return false; }
   /// How long bytes that were sent may wait for the peer's acknowledgement before the stream ends with an error, where
   /// the system knows (TCP_USER_TIMEOUT).
   virtual void give_up_after(std::chrono::nanoseconds) noexcept {}

@@ -123,6 +123,7 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
   void run_ready();
   void settle();
   void set_low_watermark();
+  void tell_low_watermark();
   void flush();
   std::size_t write_output(error_code& ec);
   void after_batch();

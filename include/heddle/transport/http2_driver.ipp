@@ -165,8 +165,11 @@ HEDDLE_DECL void http2_driver::settle() {
 HEDDLE_DECL void http2_driver::set_low_watermark() {
   if (missing_ == 0 && low_watermark_.value() == 1) return;
   std::size_t const coming = missing_ + missing_ / http2::settings().max_frame_size * http2::frame_header_size;
-  if (low_watermark_.wait_for(coming - std::min(coming, input_.size()), now_))
-    stream_->receive_low_watermark(low_watermark_.value());
+  if (low_watermark_.wait_for(coming - std::min(coming, input_.size()), now_)) tell_low_watermark();
+}
+
+HEDDLE_DECL void http2_driver::tell_low_watermark() {
+  if (!stream_->receive_low_watermark(low_watermark_.value())) low_watermark_.refuse();
 }
 
 HEDDLE_DECL void http2_driver::flush() {
@@ -302,7 +305,7 @@ HEDDLE_DECL void http2_driver::on_deadline() {
     handshake_until_ = never;
     return lose("the peer sent no HTTP/2 SETTINGS in time (handshake timeout)");
   }
-  if (low_watermark_.look(now_)) stream_->receive_low_watermark(low_watermark_.value());
+  if (low_watermark_.look(now_)) tell_low_watermark();
   in_batch_ = true;
   connection_.on_timer(now_);
   in_batch_ = false;

@@ -27,7 +27,7 @@ class low_watermark {
   /// the stream.
   bool wait_for(std::size_t missing, time_point now) noexcept {
     heard_ = true;
-    std::size_t wanted = missing < least ? 1 : std::min(missing, most);
+    std::size_t wanted = missing < least || refused_ ? 1 : std::min(missing, most);
     if (reads_at_rest_ != 0) {
       --reads_at_rest_;
       wanted = 1;
@@ -37,6 +37,13 @@ class low_watermark {
     value_ = wanted;
     if (value_ != 1 && due_ == never) due_ = after(now, patience);
     return true;
+  }
+
+  /// The stream can't wait: nothing will be told it any more.
+  void refuse() noexcept {
+    refused_ = true;
+    value_ = 1;
+    due_ = never;
   }
 
   /// When to call look().
@@ -57,6 +64,7 @@ class low_watermark {
 
   std::size_t value_ = 1;
   time_point due_ = never;
+  bool refused_ = false;
   bool heard_ = false;  // since look()
   unsigned reads_at_rest_ = 0;
 };

@@ -45,9 +45,11 @@ class socket_stream final : public byte_stream {
     error_code ignored;
     socket_.close(ignored);
   }
-  void receive_low_watermark(std::size_t bytes) noexcept override {
-    error_code ignored;
-    socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ignored);
+  bool receive_low_watermark(std::size_t bytes) noexcept override {
+    if (peer_.starts_with("unix:")) return false;  // such a socket takes the option, and does not wait
+    error_code ec;
+    socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ec);
+    return !ec;
   }
   void give_up_after(std::chrono::nanoseconds unacknowledged) noexcept override {
     detail::set_user_timeout(socket_, unacknowledged);
