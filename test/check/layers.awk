@@ -61,3 +61,14 @@ stem != "transport/clock" {
   sub(/\/\/.*/, "", code)
   if (code ~ /steady_timer|steady_clock::now/) found("clock", "ask the heddle::clock")
 }
+
+# g++ emits a class with its virtual functions in every program that sees them defined, unless all of them are inline
+# where the class is. A declaration may go over several lines.
+{
+  code = $0
+  sub(/ *\/\/.*/, "", code)
+  declaration = declaration code
+  if (code ~ /\) ?(const )?(noexcept )?(override|final);$/ && declaration !~ /HEDDLE_DECL|= 0/)
+    found("virtual_function", "write HEDDLE_DECL, or every header-only program has the whole class in it")
+  if (code !~ /[,(]$/) declaration = ""
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Which room may include what. Arrows go one way; heavy libraries enter through one file each.
+# Which room may include what. Arrows go one way; heavy libraries enter through one file each. And what a header-only program
+# must not get although it does not use it.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # client and server need http2 for the limits that are their options.

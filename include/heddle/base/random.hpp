@@ -29,8 +29,8 @@ class random_source {
 class default_random final : public random_source {
  public:
   default_random();
-  ~default_random() override;
-  std::uint64_t next() override;
+  HEDDLE_DECL ~default_random() override;
+  HEDDLE_DECL std::uint64_t next() override;
 
  private:
   std::unique_ptr<detail::random_engine> engine_;
@@ -40,8 +40,8 @@ class default_random final : public random_source {
 class fixed_random final : public random_source {
  public:
   explicit fixed_random(std::uint64_t seed);
-  ~fixed_random() override;
-  std::uint64_t next() override;
+  HEDDLE_DECL ~fixed_random() override;
+  HEDDLE_DECL std::uint64_t next() override;
 
  private:
   std::unique_ptr<detail::random_engine> engine_;

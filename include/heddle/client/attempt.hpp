@@ -79,10 +79,10 @@ class client_attempt final : public rpc::exchange_events {
   std::shared_ptr<transport::http2_driver> const& driver() const noexcept { return driver_; }
 
  private:
-  void on_head(header_list const& fields, bool end, bool too_large) override;
-  void on_body(bytes_view bytes, bool end) override;
-  void on_trailers(header_list const& fields, bool too_large) override;
-  void on_abort(rpc::exchange_abort const& why) override;
+  HEDDLE_DECL void on_head(header_list const& fields, bool end, bool too_large) override;
+  HEDDLE_DECL void on_body(bytes_view bytes, bool end) override;
+  HEDDLE_DECL void on_trailers(header_list const& fields, bool too_large) override;
+  HEDDLE_DECL void on_abort(rpc::exchange_abort const& why) override;
   void on_writable() override { user_.on_attempt_writable(); }
   std::size_t on_settled() override {
     inbound_.keep();

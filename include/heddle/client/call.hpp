@@ -113,10 +113,10 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   enum class wants : std::uint8_t { nothing, message, single_response, the_end };
 
   // attempt_user
-  void on_attempt_head() override;
-  void on_attempt_data() override;
-  void on_attempt_writable() override;
-  void on_attempt_end(status const& s, attempt_reach reached) override;
+  HEDDLE_DECL void on_attempt_head() override;
+  HEDDLE_DECL void on_attempt_data() override;
+  HEDDLE_DECL void on_attempt_writable() override;
+  HEDDLE_DECL void on_attempt_end(status const& s, attempt_reach reached) override;
 
   // client_interception
   bool begin_attempts();
@@ -125,9 +125,9 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   void on_interceptors_end(status const& s);
   void answer(void const* response);
 
-  void on_ready() override;
-  void on_deadline() override;
-  void on_parent_end() override;
+  HEDDLE_DECL void on_ready() override;
+  HEDDLE_DECL void on_deadline() override;
+  HEDDLE_DECL void on_parent_end() override;
   void end_with_parent();
   void leave_parent() noexcept;
   void choose_encoder(call_options const& options);

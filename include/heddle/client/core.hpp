@@ -80,13 +80,13 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   void cancel_watch(channel_wait& w);
 
  private:
-  void on_state(connectivity state, status const& why) override;
-  void on_room() override;
+  HEDDLE_DECL void on_state(connectivity state, status const& why) override;
+  HEDDLE_DECL void on_room() override;
   duration keepalive_time() const noexcept override { return keepalive_time_; }
-  void on_too_many_pings(duration time) override;
+  HEDDLE_DECL void on_too_many_pings(duration time) override;
   void watch_idleness();
-  void on_deadline() override;
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_deadline() override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
   void close();
   void post_round();
   void fail_queued(status const& why);

@@ -72,7 +72,7 @@ class subchannel final : private deadline_item {
   void became_ready();
   void lost(connection& c, status const& why);
   void leave_current(status const& why);
-  void on_deadline() override;
+  HEDDLE_DECL void on_deadline() override;
   void set_state(connectivity state);
 
   subchannel_user& user_;

@@ -197,7 +197,7 @@ class connection final : private hpack::field_sink {
   void on_headers(frame_header const& h, bytes_view payload);
   void on_continuation(frame_header const& h, bytes_view payload);
   void decode_block(bytes_view fragment, bool last);
-  void on_field(header_field const& field) override;
+  HEDDLE_DECL void on_field(header_field const& field) override;
   void finish_block();
   void finish_request(stream_id id, bool end_stream);
   void finish_response(stream& s, bool end_stream);

@@ -15,17 +15,18 @@ class grpc_protocol final : public wire_protocol {
   }
   constexpr grpc_protocol() noexcept = default;
 
-  bool speaks(std::string_view content_type) const noexcept override;
-  status read_request(header_list const& fields, request_head& head) const override;
-  void write_response(response_head const& head, header_list& fields) const override;
-  void write_trailers(status const& s, metadata const& trailers, header_list& fields) const override;
-  void write_trailers_only(response_head const& head, status const& s, metadata const& trailers,
-                           header_list& fields) const override;
-  void write_request(request_head const& head, std::string_view scheme, std::string_view user_agent,
-                     header_list& fields) const override;
-  status read_response(header_list const& fields, response_head& head) const override;
-  status read_trailers(header_list const& fields, response_head const& head, metadata& trailers) const override;
-  status missing_trailers(response_head const& head) const override;
+  HEDDLE_DECL bool speaks(std::string_view content_type) const noexcept override;
+  HEDDLE_DECL status read_request(header_list const& fields, request_head& head) const override;
+  HEDDLE_DECL void write_response(response_head const& head, header_list& fields) const override;
+  HEDDLE_DECL void write_trailers(status const& s, metadata const& trailers, header_list& fields) const override;
+  HEDDLE_DECL void write_trailers_only(response_head const& head, status const& s, metadata const& trailers,
+                                       header_list& fields) const override;
+  HEDDLE_DECL void write_request(request_head const& head, std::string_view scheme, std::string_view user_agent,
+                                 header_list& fields) const override;
+  HEDDLE_DECL status read_response(header_list const& fields, response_head& head) const override;
+  HEDDLE_DECL status read_trailers(header_list const& fields, response_head const& head,
+                                   metadata& trailers) const override;
+  HEDDLE_DECL status missing_trailers(response_head const& head) const override;
 };
 
 }  // namespace heddle::rpc

@@ -85,8 +85,8 @@ class zlib_compressor final : public compressor {
       : name_(name), format_(format), level_(std::clamp(level, 0, 9)) {}
 
   std::string_view name() const noexcept override { return name_; }
-  void compress(bytes_view plain, byte_buffer& out) const override;
-  outcome decompress(bytes_view packed, std::size_t limit, byte_buffer& out) const override;
+  HEDDLE_DECL void compress(bytes_view plain, byte_buffer& out) const override;
+  HEDDLE_DECL outcome decompress(bytes_view packed, std::size_t limit, byte_buffer& out) const override;
 
  private:
   std::string_view name_;

@@ -65,16 +65,16 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   };
 
   // rpc::exchange_events
-  void on_head(header_list const& fields, bool end, bool too_large) override;
-  void on_body(bytes_view bytes, bool end) override;
-  void on_trailers(header_list const& fields, bool too_large) override;
-  void on_abort(rpc::exchange_abort const& why) override;
-  void on_writable() override;
-  std::size_t on_settled() override;
+  HEDDLE_DECL void on_head(header_list const& fields, bool end, bool too_large) override;
+  HEDDLE_DECL void on_body(bytes_view bytes, bool end) override;
+  HEDDLE_DECL void on_trailers(header_list const& fields, bool too_large) override;
+  HEDDLE_DECL void on_abort(rpc::exchange_abort const& why) override;
+  HEDDLE_DECL void on_writable() override;
+  HEDDLE_DECL std::size_t on_settled() override;
 
-  void on_ready() override;
-  void on_deadline() override;
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_ready() override;
+  HEDDLE_DECL void on_deadline() override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
 
   bool recall_request(header_list const& fields);
   status route_request(header_list const& fields);

@@ -68,8 +68,8 @@ class server_core final : public std::enable_shared_from_this<server_core>,
   void reset_calls();
   void stop();
   void complete();
-  void on_deadline() override;
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_deadline() override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
   template <class F>
   void for_sessions(F f);
 

@@ -19,23 +19,23 @@ class server_interception final : public interception {
   void begin(std::vector<interceptor const*> const& interceptors);
 
   call_side side() const noexcept override { return call_side::server; }
-  method_descriptor const& method() const noexcept override;
-  std::string_view peer() const noexcept override;
-  std::string_view authority() const noexcept override;
-  metadata& request_headers() noexcept override;
-  metadata& response_headers() noexcept override;
-  metadata& trailers() noexcept override;
-  time_point deadline() const noexcept override;
-  void set_deadline(time_point at) override;
-  std::optional<duration> time_left() const noexcept override;
-  bool cancelled() const noexcept override;
-  bool committed() const noexcept override;
+  HEDDLE_DECL method_descriptor const& method() const noexcept override;
+  HEDDLE_DECL std::string_view peer() const noexcept override;
+  HEDDLE_DECL std::string_view authority() const noexcept override;
+  HEDDLE_DECL metadata& request_headers() noexcept override;
+  HEDDLE_DECL metadata& response_headers() noexcept override;
+  HEDDLE_DECL metadata& trailers() noexcept override;
+  HEDDLE_DECL time_point deadline() const noexcept override;
+  HEDDLE_DECL void set_deadline(time_point at) override;
+  HEDDLE_DECL std::optional<duration> time_left() const noexcept override;
+  HEDDLE_DECL bool cancelled() const noexcept override;
+  HEDDLE_DECL bool committed() const noexcept override;
 
  private:
-  asio::awaitable<status> innermost() override;
-  void answer(void const* response) override;
-  status on_return() override;
-  void on_exception(std::exception_ptr error) override;
+  HEDDLE_DECL asio::awaitable<status> innermost() override;
+  HEDDLE_DECL void answer(void const* response) override;
+  HEDDLE_DECL status on_return() override;
+  HEDDLE_DECL void on_exception(std::exception_ptr error) override;
 
   server_call& call_;
   bool handler_ran_ = false;

@@ -82,11 +82,11 @@ class server_session final : public std::enable_shared_from_this<server_session>
   std::size_t running_handlers() const noexcept { return running_.load(std::memory_order_relaxed); }
 
  private:
-  rpc::exchange_events& on_request(transport::http2_exchange& exchange) override;
+  HEDDLE_DECL rpc::exchange_events& on_request(transport::http2_exchange& exchange) override;
   void on_room() override {}
   void on_retired(status const&) override {}
-  void on_closed(status const& why) override;
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_closed(status const& why) override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
   void end_if_done();
 
   std::shared_ptr<server_shared> shared_;

@@ -29,8 +29,8 @@ class channelz final : public service, public channelz_records {
  public:
   channelz() = default;
 
-  std::span<method_binding const> heddle_methods_() const noexcept override;
-  std::span<descriptor_file const> heddle_files_() const noexcept override;
+  HEDDLE_DECL std::span<method_binding const> heddle_methods_() const noexcept override;
+  HEDDLE_DECL std::span<descriptor_file const> heddle_files_() const noexcept override;
 
  private:
   using ask = services::channelz::ask;

@@ -59,7 +59,7 @@ class health_watcher final : public std::enable_shared_from_this<health_watcher>
   asio::awaitable<void> wait();
 
  private:
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
 
   std::shared_ptr<health_state> const state_;
   std::string const name_;
@@ -106,8 +106,8 @@ class health final : public service {
   /// it earlier to give balancers time to notice.
   void shut_down() { state_->shut_down(); }
 
-  std::span<method_binding const> heddle_methods_() const noexcept override;
-  std::span<descriptor_file const> heddle_files_() const noexcept override;
+  HEDDLE_DECL std::span<method_binding const> heddle_methods_() const noexcept override;
+  HEDDLE_DECL std::span<descriptor_file const> heddle_files_() const noexcept override;
   std::function<void()> heddle_on_drain_() const override {
     return [state = state_] { state->shut_down(); };
   }

@@ -29,8 +29,8 @@ class reflection_service final : public service {
   /// `routes` owns it.
   reflection_service(router const& routes, find_files elsewhere) noexcept : routes_(routes), elsewhere_(elsewhere) {}
 
-  std::span<method_binding const> heddle_methods_() const noexcept override;
-  std::span<descriptor_file const> heddle_files_() const noexcept override;
+  HEDDLE_DECL std::span<method_binding const> heddle_methods_() const noexcept override;
+  HEDDLE_DECL std::span<descriptor_file const> heddle_files_() const noexcept override;
 
  private:
   using request = services::reflection_request;

@@ -36,7 +36,7 @@ class scripted_news final : private shutdown_listener {
   void tell();
 
  private:
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
 
   asio::any_io_executor const executor_;
   std::vector<std::shared_ptr<waiter>> waits_;
@@ -80,8 +80,8 @@ class scripted_link final : public byte_stream_user {
   http2::stream_id next_stream = 1, last_call = 0;
 
  private:
-  void on_read(error_code ec, std::size_t n) override;
-  void on_writable(error_code ec) override;
+  HEDDLE_DECL void on_read(error_code ec, std::size_t n) override;
+  HEDDLE_DECL void on_writable(error_code ec) override;
   void read();
   void take_in(std::string_view arrived);
   void answer(testing::received_frame const& f);

@@ -104,19 +104,20 @@ class http2_driver final : public byte_stream_user, private http2::sink, private
  private:
   friend class http2_exchange;
 
-  void on_read(error_code ec, std::size_t n) override;
-  void on_writable(error_code ec) override;
-  void on_deadline() override;
+  HEDDLE_DECL void on_read(error_code ec, std::size_t n) override;
+  HEDDLE_DECL void on_writable(error_code ec) override;
+  HEDDLE_DECL void on_deadline() override;
 
-  void on_headers(http2::stream& s, header_list const& fields, bool end_stream, http2::block_size size) override;
-  void on_data(http2::stream& s, bytes_view bytes, bool end_stream) override;
-  void on_trailers(http2::stream& s, header_list const& fields, http2::block_size size) override;
-  void on_reset(http2::stream& s, http2::stream_reset const& how) override;
-  void on_writable(http2::stream& s) override;
-  void on_room() override;
-  void on_goaway(http2::stream_id last, http2::error_code code, std::string_view debug) override;
-  void on_ping_ack(std::uint64_t payload) override;
-  void on_failure(http2::failure const& what) override;
+  HEDDLE_DECL void on_headers(http2::stream& s, header_list const& fields, bool end_stream,
+                              http2::block_size size) override;
+  HEDDLE_DECL void on_data(http2::stream& s, bytes_view bytes, bool end_stream) override;
+  HEDDLE_DECL void on_trailers(http2::stream& s, header_list const& fields, http2::block_size size) override;
+  HEDDLE_DECL void on_reset(http2::stream& s, http2::stream_reset const& how) override;
+  HEDDLE_DECL void on_writable(http2::stream& s) override;
+  HEDDLE_DECL void on_room() override;
+  HEDDLE_DECL void on_goaway(http2::stream_id last, http2::error_code code, std::string_view debug) override;
+  HEDDLE_DECL void on_ping_ack(std::uint64_t payload) override;
+  HEDDLE_DECL void on_failure(http2::failure const& what) override;
 
   void read_more();
   void take_input();

@@ -17,18 +17,18 @@ class http2_exchange final : public rpc::exchange {
  public:
   explicit http2_exchange(http2_driver& driver) noexcept : driver_(driver) {}
 
-  void send_head(header_list const& fields) override;
-  void send_head_and_end(header_list const& fields) override;
-  std::uint8_t* prepare(std::size_t n) override;
-  bool commit(std::size_t n) override;
-  void send_end() override;
-  void send_trailers(header_list const& fields) override;
-  void cancel() override;
-  void consumed(std::size_t n) override;
-  bool should_wait() const override;
-  void notify_writable() override;
-  bool is_held_back() const override;
-  void release() override;
+  HEDDLE_DECL void send_head(header_list const& fields) override;
+  HEDDLE_DECL void send_head_and_end(header_list const& fields) override;
+  HEDDLE_DECL std::uint8_t* prepare(std::size_t n) override;
+  HEDDLE_DECL bool commit(std::size_t n) override;
+  HEDDLE_DECL void send_end() override;
+  HEDDLE_DECL void send_trailers(header_list const& fields) override;
+  HEDDLE_DECL void cancel() override;
+  HEDDLE_DECL void consumed(std::size_t n) override;
+  HEDDLE_DECL bool should_wait() const override;
+  HEDDLE_DECL void notify_writable() override;
+  HEDDLE_DECL bool is_held_back() const override;
+  HEDDLE_DECL void release() override;
 
  private:
   friend class http2_driver;

@@ -26,7 +26,7 @@ namespace heddle::transport {
 class tls_core final : public byte_stream_user, private heddle::detail::shutdown_listener {
  public:
   tls_core(std::unique_ptr<byte_stream> inner, bool client);
-  ~tls_core() override;
+  HEDDLE_DECL ~tls_core() override;
 
   void start_server(tls_context_source const& contexts);
   void start_client(tls_context_source const& contexts, std::string server_name, bool verify_server,
@@ -48,9 +48,9 @@ class tls_core final : public byte_stream_user, private heddle::detail::shutdown
   struct completion;
 
   // of the stream below
-  void on_read(error_code ec, std::size_t n) override;
-  void on_writable(error_code ec) override;
-  void on_context_shutdown() noexcept override;
+  HEDDLE_DECL void on_read(error_code ec, std::size_t n) override;
+  HEDDLE_DECL void on_writable(error_code ec) override;
+  HEDDLE_DECL void on_context_shutdown() noexcept override;
   static int on_verify(int verified, X509_STORE_CTX* store);
 
   bool make_ssl(tls_context_source const& contexts);
