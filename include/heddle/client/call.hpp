@@ -138,8 +138,7 @@ class client_call final : public std::enable_shared_from_this<client_call>,
   bool serve_reader();
   void show_head();
   status see_response(void* message) const;
-  template <class F>
-  static status coded(F f, char const* doing, char const* what);
+  static status threw(char const* doing, char const* what);
   bool over_for_writers() const noexcept { return done_ || half_closed_ || (attempts_ended_ && committed_); }
   void earn();
   status single_response();

@@ -154,17 +154,21 @@ HEDDLE_DECL bool client_call::try_read(void* message) {
   return false;
 }
 
-/// For codecs, and for the message types of applications: their exceptions must not get to whoever runs the context.
-template <class F>
-status client_call::coded(F f, char const* doing, char const* what) {
-  return status_caught(f, [&](std::exception_ptr const&) {
+/// In a handler of the exceptions of codecs and message types: they must not get to whoever runs the context.
+HEDDLE_DECL status client_call::threw(char const* doing, char const* what) {
+  auto const again = []() -> status { throw; };
+  return status_caught(again, [&](std::exception_ptr const&) {
     return status(status_code::internal, std::string(doing) + what + " threw an exception");
   });
 }
 
 HEDDLE_DECL status client_call::parse_response(void* message, rpc::message_body body, char const* what) const {
-  auto const parsed = [&] { return rpc::parse_message(message, method_->response(), body, codec_.get(), what); };
-  status wrong = coded(parsed, "parsing ", what);
+  status wrong;
+  try {
+    wrong = rpc::parse_message(message, method_->response(), body, codec_.get(), what);
+  } catch (...) {
+    wrong = threw("parsing ", what);
+  }
   if (!wrong.is_ok()) wrong.set_origin(status_origin::transport);
   return wrong;
 }

@@ -57,7 +57,8 @@ HEDDLE_DECL void client_call::cancel_read() {
 }
 
 HEDDLE_DECL asio::awaitable<bool> client_call::read(void* message) {
-  bool const home = core_.is_home(co_await asio::this_coro::executor);
+  bool home = core_.runs_here();
+  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
   if (home && try_read(message)) co_return true;
   operation_outcome outcome;
   auto const number = reads_.next();
@@ -78,7 +79,8 @@ HEDDLE_DECL asio::awaitable<bool> client_call::read(void* message) {
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::finish(void* response) {
-  bool const home = core_.is_home(co_await asio::this_coro::executor);
+  bool home = core_.runs_here();
+  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
   wants const what = response != nullptr ? wants::single_response : wants::the_end;
   operation_outcome outcome;
   auto const start = [this, home, what, response, &outcome] {
@@ -117,7 +119,8 @@ HEDDLE_DECL void client_call::cancel_write() {
 }
 
 HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message, write_options how) {
-  bool const home = core_.is_home(co_await asio::this_coro::executor);
+  bool home = core_.runs_here();
+  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
   if (home) {
     if (over_for_writers()) co_return false;
     if (!write_must_wait()) {
@@ -145,7 +148,8 @@ HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message, write_
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::writes_done() {
-  bool const home = core_.is_home(co_await asio::this_coro::executor);
+  bool home = core_.runs_here();
+  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
   at_home(home, [](client_call& call) { call.half_close(); });
 }
 
@@ -165,7 +169,8 @@ HEDDLE_DECL void client_call::cancel_headers() {
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::wait_headers() {
-  bool const home = core_.is_home(co_await asio::this_coro::executor);
+  bool home = core_.runs_here();
+  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
   if (home && (head_received_ || done_)) {
     show_head();
     co_return;

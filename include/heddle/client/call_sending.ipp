@@ -21,13 +21,14 @@ HEDDLE_DECL status client_call::send(void const* message, write_options how) {
 HEDDLE_DECL status client_call::frame(void const* message, write_options how) {
   message_ops const& ops = method_->request();
   bool const early = intercepted_ && !attempts_begun_;  // these are read again, by interceptors
-  auto const framed = [&] {
+  try {
     if (codec_ == nullptr || early || is_raw(ops)) return frame(message, ops, how, early);
     raw_message form;
     status wrong = codec_->serialize(message, ops, form.bytes());
     return wrong.is_ok() ? frame(&form, *ops_of<raw_message>, how, false) : wrong;
-  };
-  return coded(framed, "serialising ", "a request message");
+  } catch (...) {
+    return threw("serialising ", "a request message");
+  }
 }
 
 HEDDLE_DECL status client_call::frame(void const* message, message_ops const& ops, write_options how, bool early) {

@@ -43,7 +43,9 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
 
   // Any thread.
   asio::any_io_executor const& get_executor() const noexcept { return executor_; }
-  /// Whether `here` is that executor. Asked for each message that is read.
+  /// Whether this is the one thread of channel_options::single_threaded, and runs the context. False: perhaps.
+  bool runs_here() const noexcept;
+  /// The same for a caller whose executor is `here`, and certain; false where that is empty.
   bool is_home(asio::any_io_executor const& here) const noexcept;
   channel_options const& options() const noexcept { return options_; }
   std::string const& authority() const noexcept { return authority_; }
@@ -98,7 +100,7 @@ class channel_core final : public std::enable_shared_from_this<channel_core>,
   std::string const authority_, user_agent_;
   compressor const* const encoder_;
   asio::any_io_executor const executor_;
-  void const* const io_context_executor_;  // in executor_, where it is one; to compare that is cheap
+  void const* const io_context_executor_;  // in executor_, where it is one: cheap to ask
   deadline_queue deadlines_;
   std::shared_ptr<channelz_node> const channelz_;
   duration keepalive_time_;

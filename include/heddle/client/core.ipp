@@ -66,11 +66,14 @@ HEDDLE_DECL channel_core::channel_core(asio::any_io_executor executor, std::stri
   shutdown_service::of(executor_).add(*this);
 }
 
-HEDDLE_DECL bool channel_core::is_home(asio::any_io_executor const& here) const noexcept {
+HEDDLE_DECL bool channel_core::runs_here() const noexcept {
   using io_context_executor = asio::io_context::executor_type;
-  if (io_context_executor_ == nullptr) return here == executor_;
-  auto const* const other = here.target<io_context_executor>();
-  return other != nullptr && *other == *static_cast<io_context_executor const*>(io_context_executor_);
+  return io_context_executor_ != nullptr &&
+         static_cast<io_context_executor const*>(io_context_executor_)->running_in_this_thread();
+}
+
+HEDDLE_DECL bool channel_core::is_home(asio::any_io_executor const& here) const noexcept {
+  return runs_here() ? static_cast<bool>(here) : here == executor_;
 }
 
 HEDDLE_DECL channel_core::~channel_core() {

@@ -133,7 +133,7 @@ HEDDLE_DECL void connection::on_data(frame_header const& h, bytes_view payload) 
   }
   if (who_ == role::client && !s->head_received_)
     return reset(*s, error_code::protocol_error, reason::malformed_headers, "DATA before HEADERS");
-  consume(*s, h.length - payload.size());  // padding goes back at once
+  if (h.has(flag::padded)) consume(*s, h.length - payload.size());  // padding goes back at once
   if (s->content_left_ >= 0) {
     s->content_left_ -= static_cast<std::int64_t>(payload.size());
     if (s->content_left_ < 0 || (end && s->content_left_ != 0))

@@ -120,12 +120,14 @@ class inbound {
   std::size_t available() const noexcept { return buffer_.size() + lent_.size(); }
   bytes_view front() const noexcept { return buffer_.empty() ? lent_.front() : buffer_.view(); }
   void look() {
-    bytes_view at = front();
-    if (at.size() < message_prefix_size && at.size() != available()) [[unlikely]] {
-      gather(std::min(message_prefix_size - buffer_.size(), lent_.size()));
-      at = buffer_.view();
-    }
-    state_ = reader_.read(at, available());
+    if (front().size() < message_prefix_size) [[unlikely]]
+      return look_for_prefix();
+    state_ = reader_.read(front(), available());
+  }
+  // Out of line, so that look() is small.
+  [[gnu::noinline]] void look_for_prefix() {
+    if (front().size() != available()) gather(std::min(message_prefix_size - buffer_.size(), lent_.size()));
+    state_ = reader_.read(front(), available());
   }
   /// Copies `n` bytes from the loan behind what is kept.
   void gather(std::size_t n) {

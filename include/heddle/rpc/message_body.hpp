@@ -25,8 +25,8 @@ status no_such_message(char const* what, message_ops const& ops);
 
 /// Replaces the content of a message by a body of form_for(). INTERNAL for what is no such message; `what` it was to be.
 /// Throws what codecs and message types throw.
-inline status parse_message(void* message, message_ops const& ops, message_body body, codec const* form,
-                            char const* what) {
+[[gnu::always_inline]] inline status parse_message(void* message, message_ops const& ops, message_body body,
+                                                   codec const* form, char const* what) {
   if (form != nullptr && !is_raw(ops)) [[unlikely]]
     return form->parse(message, ops, body.front());
   if (body.size() == 1 ? ops.parse(message, body.front()) : ops.parse_pieces(message, body)) [[likely]]

@@ -67,16 +67,9 @@ class message_reader {
   outcome read(bytes_view available) { return read(available, available.size()); }
   /// The same where only the first of the `available` bytes are in one place. All are, or a whole prefix is.
   [[gnu::always_inline]] outcome read(bytes_view front, std::size_t available) {  // once a message, and small
-    if (front.size() < message_prefix_size || front[0] != 0 || !error_.is_ok()) [[unlikely]] {
-      outcome const flag = read_flag(front);
-      if (flag != outcome::message) return flag;
-    }
-    prefix_.compressed = front[0] != 0;
-    prefix_.size = wire_size(front);
-    if (prefix_.size > limit_.bytes) [[unlikely]]
-      return fail_size();
-    wanted_ = message_prefix_size + prefix_.size;
-    return available < wanted_ ? outcome::need_more : outcome::message;
+    if (!is_ordinary(front)) [[unlikely]]
+      return judge(front, available);
+    return take_prefix(front, available);
   }
 
   /// How many bytes from the front must be there for read() to get further, or belong to the message it found.
@@ -95,10 +88,19 @@ class message_reader {
   static std::uint32_t wire_size(bytes_view prefix) noexcept {
     return std::uint32_t{prefix[1]} << 24 | std::uint32_t{prefix[2]} << 16 | std::uint32_t{prefix[3]} << 8 | prefix[4];
   }
-  /// Of the rare ones: `message` when a whole prefix is here, and its flag is right.
-  outcome read_flag(bytes_view front);
+  /// A whole prefix of an uncompressed message, which is not too large.
+  bool is_ordinary(bytes_view front) const noexcept {
+    return front.size() >= message_prefix_size && front[0] == 0 && wire_size(front) <= limit_.bytes && error_.is_ok();
+  }
+  outcome take_prefix(bytes_view front, std::size_t available) noexcept {
+    prefix_.compressed = front[0] != 0;
+    prefix_.size = wire_size(front);
+    wanted_ = message_prefix_size + prefix_.size;
+    return available < wanted_ ? outcome::need_more : outcome::message;
+  }
+  outcome judge(bytes_view front, std::size_t available);
   outcome fail_flag(std::uint8_t flag);
-  outcome fail_size();
+  outcome fail_size(std::size_t size);
 
   receive_limit limit_;
   std::size_t wanted_ = message_prefix_size;

@@ -11,12 +11,14 @@ HEDDLE_DECL std::string receive_limit::text() const {
   return option + "max_receive_message_size (" + std::to_string(bytes) + " bytes)";
 }
 
-HEDDLE_DECL message_reader::outcome message_reader::read_flag(bytes_view front) {
+HEDDLE_DECL message_reader::outcome message_reader::judge(bytes_view front, std::size_t available) {
   if (!error_.is_ok()) return outcome::error;
   wanted_ = message_prefix_size;
   bool const wrong = !front.empty() && front[0] != 0 && !(front[0] == 1 && encoded_);
   if (wrong) return fail_flag(front[0]);
-  return front.size() < message_prefix_size ? outcome::need_more : outcome::message;
+  if (front.size() < message_prefix_size) return outcome::need_more;
+  if (wire_size(front) > limit_.bytes) return fail_size(wire_size(front));
+  return take_prefix(front, available);
 }
 
 HEDDLE_DECL message_reader::outcome message_reader::fail_flag(std::uint8_t flag) {
@@ -26,9 +28,9 @@ HEDDLE_DECL message_reader::outcome message_reader::fail_flag(std::uint8_t flag)
   return outcome::error;
 }
 
-HEDDLE_DECL message_reader::outcome message_reader::fail_size() {
-  error_ = status(status_code::resource_exhausted, "received a message of " + std::to_string(prefix_.size) +
-                                                       " bytes, which is more than " + limit_.text());
+HEDDLE_DECL message_reader::outcome message_reader::fail_size(std::size_t size) {
+  error_ = status(status_code::resource_exhausted,
+                  "received a message of " + std::to_string(size) + " bytes, which is more than " + limit_.text());
   return outcome::error;
 }
 

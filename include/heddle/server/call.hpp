@@ -121,8 +121,7 @@ class server_call final : public std::enable_shared_from_this<server_call>,
   status cancelled(std::string_view operation) const;
   template <class F>
   status status_of(F f);
-  template <class F>
-  status coded(F f, char const* doing, char const* what);
+  status threw(char const* doing, char const* what);
   void begin_read(void* message, message_ops const& ops, operation_outcome& outcome);
   void begin_write(void const* message, message_ops const& ops, write_options how, operation_outcome& outcome);
   void cancel_read();

@@ -54,7 +54,7 @@ HEDDLE_DECL void server_call::on_head(header_list const& fields, bool end, bool 
   bool const known = recall_request(fields);
   status wrong = known ? status() : route_request(fields);
   if (phase_ != phase::rejecting) {  // it is a call: everything from here on is answered in its protocol
-    response_.subtype.assign(request_->subtype);
+    if (!request_->subtype.empty()) response_.subtype = request_->subtype;
     if (request_->timeout) until_ = after(clock_.now(), *request_->timeout);
     if (too_large)
       wrong = status(status_code::resource_exhausted,

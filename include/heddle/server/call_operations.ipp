@@ -41,6 +41,23 @@ HEDDLE_DECL asio::awaitable<bool> server_call::read(void* message, message_ops c
   co_return true;
 }
 
+/// In a handler of the exceptions of codecs, and of the message types of applications.
+HEDDLE_DECL status server_call::threw(char const* doing, char const* what) {
+  auto const again = []() -> status { throw; };
+  return status_caught(again, [&](std::exception_ptr error) {
+    static_cast<void>(handler_threw(std::move(error)));
+    return status(status_code::internal, std::string(doing) + what + " threw an exception");
+  });
+}
+
+HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, rpc::message_body body, char const* what) {
+  try {
+    return rpc::parse_message(message, ops, body, codec_, what);
+  } catch (...) {
+    return threw("parsing ", what);
+  }
+}
+
 /// Read by the client, which has limits of its own.
 HEDDLE_DECL status server_call::bad_request() const {
   status why = inbound_.error();
@@ -88,22 +105,8 @@ HEDDLE_DECL void* server_call::single_request(message_ops const& ops) {
   return refused.is_ok() ? message : fail(std::move(refused));
 }
 
-/// For codecs, and for the message types of applications.
-template <class F>
-status server_call::coded(F f, char const* doing, char const* what) {
-  return status_caught(f, [&](std::exception_ptr error) {
-    static_cast<void>(handler_threw(std::move(error)));
-    return status(status_code::internal, std::string(doing) + what + " threw an exception");
-  });
-}
-
 HEDDLE_DECL void server_call::pop_request() {
   if (std::size_t const earned = inbound_.pop(); earned != 0) exchange_->consumed(earned);
-}
-
-HEDDLE_DECL status server_call::parse(void* message, message_ops const& ops, rpc::message_body body, char const* what) {
-  auto const parsed = [&] { return rpc::parse_message(message, ops, body, codec_, what); };
-  return coded(parsed, "parsing ", what);
 }
 
 HEDDLE_DECL status server_call::show_request(void* message, message_ops const& ops) const {
@@ -168,8 +171,12 @@ HEDDLE_DECL bool server_call::frame_message(void const* message, message_ops con
 
 HEDDLE_DECL bool server_call::frame_coded(void const* message, message_ops const& ops, write_options how) {
   raw_message form;
-  auto const serialized = [&] { return codec_->serialize(message, ops, form.bytes()); };
-  status wrong = coded(serialized, "serialising ", "a response message");
+  status wrong;
+  try {
+    wrong = codec_->serialize(message, ops, form.bytes());
+  } catch (...) {
+    wrong = threw("serialising ", "a response message");
+  }
   if (!wrong.is_ok()) throw rpc_error(std::move(wrong));
   return frame_message(&form, *ops_of<raw_message>, how);
 }

@@ -129,9 +129,8 @@ HEDDLE_DECL http2_exchange& http2_driver::make_exchange(http2::stream& s) {
   return *e;
 }
 
+/// It stays in touched_ if it is there.
 HEDDLE_DECL void http2_driver::recycle(http2_exchange& e) {
-  if (e.touched_) touched_.erase(std::find(touched_.begin(), touched_.end(), &e));
-  e.touched_ = false;
   e.stream_ = nullptr;
   e.events_ = nullptr;
   free_exchanges_.push_back(&e);
