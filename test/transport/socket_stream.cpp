@@ -73,6 +73,26 @@ TEST_CASE("a TCP stream reads no less than its low watermark, until it is lowere
   CHECK(s.u->read == "abcd");
 }
 
+TEST_CASE("a low watermark also holds for bytes that were here before the read") {
+  sockets s;
+  boost::system::error_code ec;
+  std::string const half(60, 'x');
+  s.a->write_some(asio::buffer(half), ec);
+  s.b->read_some(asio::buffer(s.u->buffer), s.u);
+  s.run_until([&] { return s.u->reads == 1; });
+  CHECK(s.u->read == half);
+
+  s.b->receive_low_watermark(100);
+  s.a->write_some(asio::buffer(half), ec);
+  s.b->read_some(asio::buffer(s.u->buffer), s.u);
+  s.context.restart();
+  s.context.poll();
+  CHECK(s.u->reads == 1);
+  s.a->write_some(asio::buffer(half), ec);
+  s.run_until([&] { return s.u->reads == 2; });
+  CHECK(s.u->read == half + half + half);
+}
+
 TEST_CASE("a TCP stream reads, writes, waits and ends") {
   sockets s;
   CHECK(s.b->peer() == "ipv4:127.0.0.1:" + std::to_string(s.port));

@@ -29,7 +29,11 @@ class socket_stream final : public byte_stream {
 
   asio::any_io_executor get_executor() override { return socket_.get_executor(); }
   void read_some(asio::mutable_buffer into, std::shared_ptr<byte_stream_user> user) override {
-    socket_.async_read_some(into, read_handler{{std::move(user), memory_}});
+    // What Asio tries at once takes whatever is there.
+    if (low_watermark_ > 1)
+      socket_.async_wait(Socket::wait_read, readable_handler{{std::move(user), memory_}, this, into});
+    else
+      socket_.async_read_some(into, read_handler{{std::move(user), memory_}});
   }
   std::size_t write_some(std::span<asio::const_buffer const> parts, error_code& ec) override {
     return parts.size() == 1 ? socket_.write_some(parts.front(), ec) : socket_.write_some(parts, ec);
@@ -49,6 +53,7 @@ class socket_stream final : public byte_stream {
     if (peer_.starts_with("unix:")) return false;  // such a socket takes the option, and does not wait
     error_code ec;
     socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ec);
+    if (!ec) low_watermark_ = bytes;
     return !ec;
   }
   void give_up_after(std::chrono::nanoseconds unacknowledged) noexcept override {
@@ -71,6 +76,18 @@ class socket_stream final : public byte_stream {
     allocator_type get_allocator() const noexcept { return allocator_type(this->memory->read); }
     void operator()(error_code ec, std::size_t n) const { this->user->on_read(ec, n); }
   };
+  struct readable_handler : handler_base {
+    using allocator_type = detail::operation_allocator<unsigned char>;
+    allocator_type get_allocator() const noexcept { return allocator_type(this->memory->read); }
+    void operator()(error_code ec) {
+      std::size_t const n = ec ? 0 : self->socket_.read_some(into, ec);
+      if (ec == asio::error::would_block || ec == asio::error::try_again)
+        return self->read_some(into, std::move(this->user));
+      this->user->on_read(ec, n);
+    }
+    socket_stream* self;  // the user's
+    asio::mutable_buffer into;
+  };
   struct write_handler : handler_base {
     using allocator_type = detail::operation_allocator<unsigned char>;
     allocator_type get_allocator() const noexcept { return allocator_type(this->memory->write); }
@@ -80,6 +97,7 @@ class socket_stream final : public byte_stream {
   Socket socket_;
   std::shared_ptr<memories> memory_;
   std::string peer_;
+  std::size_t low_watermark_ = 1;
   std::string (*local_of_)(Socket const&);
 };
 
