@@ -217,6 +217,33 @@ TEST_CASE("a block of indexes that comes again is the same bytes, until the tabl
   CHECK(form_of(encode(encoder, end)) == form::plain);
 }
 
+TEST_CASE("a stamped list is known once it has been sent as indexes, until it or the table changes") {
+  encoder encoder;
+  header_list end;
+  end.add(header_name::grpc_status, "0");
+  end.stamp();
+  CHECK(encoder.known(end).empty());
+  encode(encoder, end);
+  CHECK(encoder.known(end).empty());  // that was a literal
+  encode(encoder, end);
+  CHECK(hpack_test::to_hex(encoder.known(end)) == "be");
+
+  header_list equal;
+  equal.add(header_name::grpc_status, "0");
+  CHECK(encoder.known(equal).empty());  // it takes more than a glance
+  CHECK(encode(encoder, equal) == "be");
+
+  encode(encoder, "grpc-status", "5");
+  CHECK(encoder.known(end).empty());
+  CHECK(encode(encoder, end) == "bf");
+  CHECK(hpack_test::to_hex(encoder.known(end)) == "bf");
+  encoder.peer_max_table_size(0);
+  CHECK(encoder.known(end).empty());
+
+  end.clear();
+  CHECK(encoder.known(end).empty());
+}
+
 TEST_CASE("a list that was changed is another block") {
   encoder encoder;
   header_list list;

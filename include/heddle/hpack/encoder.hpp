@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -39,6 +40,15 @@ class encoder {
 
   /// A whole block. One that was sent shortly before, and consists of indexes alone, costs a comparison.
   void encode(header_list const& fields, byte_buffer& out);
+  /// Such a block, where a glance at stamped fields is enough: to be sent as it is. Empty: encode() them.
+  /// `known_room` bytes can be read there, for who copies a constant number of them.
+  bytes_view known(header_list const& fields) const noexcept {
+    if (!update_pending_)
+      for (known_block const& k : known_)
+        if (k.version == version_ && k.fields.same_stamp(fields)) return {k.bytes.data(), fields.size()};
+    return {};
+  }
+  static constexpr std::size_t known_room = 16;
 
  private:
   // One field with what is known of it.
@@ -53,7 +63,7 @@ class encoder {
   struct known_block {
     header_list fields;
     std::uint64_t version = 0;
-    std::array<std::uint8_t, 16> bytes{};
+    std::array<std::uint8_t, known_room> bytes{};
   };
 
   void encode_literal(candidate const& field, std::uint8_t pattern, unsigned prefix_bits, byte_buffer& out) const;

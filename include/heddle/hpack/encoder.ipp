@@ -91,11 +91,8 @@ HEDDLE_DECL void encoder::begin_block(byte_buffer& out) {
 
 HEDDLE_DECL void encoder::encode(header_list const& fields, byte_buffer& out) {
   begin_block(out);
-  for (known_block const& known : known_) {
-    if (known.version != version_ || known.fields != fields) continue;
-    std::memcpy(out.prepare(known.bytes.size()), known.bytes.data(), known.bytes.size());  // the size is a constant
-    return out.commit(fields.size());
-  }
+  for (known_block const& known : known_)
+    if (known.version == version_ && known.fields == fields) return out.append({known.bytes.data(), fields.size()});
   std::uint64_t const before = version_;
   std::size_t const at = out.size();
   for (header_field const& field : fields) encode(field, out);

@@ -64,9 +64,16 @@ HEDDLE_DECL void connection::send_headers(stream& s, header_list const& head, bo
 }
 
 HEDDLE_DECL void connection::write_header_frames(stream_id id, header_list const& fields, bool end_stream) {
-  std::uint8_t const end = end_stream ? flag::end_stream : std::uint8_t{0};
+  std::uint8_t const flags = flag::end_headers | (end_stream ? flag::end_stream : std::uint8_t{0});
+  if (bytes_view const known = encoder_.known(fields); !known.empty()) [[likely]] {
+    frames_.prepare(frame_header_size + hpack::encoder::known_room);
+    std::uint8_t* const block =
+        write_frame(frames_, static_cast<std::uint32_t>(known.size()), frame_type::headers, flags, id);
+    std::memcpy(block, known.data(), hpack::encoder::known_room);
+    return forgive_pings();
+  }
   std::size_t const at = frames_.size();
-  write_frame(frames_, 0, frame_type::headers, flag::end_headers | end, id);
+  write_frame(frames_, 0, frame_type::headers, flags, id);
   encoder_.encode(fields, frames_);
   std::size_t const length = frames_.size() - at - frame_header_size;
   frame_header::write_length(frames_.data() + at, static_cast<std::uint32_t>(length));

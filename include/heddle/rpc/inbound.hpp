@@ -121,8 +121,12 @@ class inbound {
   bytes_view front() const noexcept { return buffer_.empty() ? lent_.front() : buffer_.view(); }
   void look() {
     if (front().size() < message_prefix_size) [[unlikely]]
-      return look_for_prefix();
+      return available() == 0 ? look_at_nothing() : look_for_prefix();
     state_ = reader_.read(front(), available());
+  }
+  void look_at_nothing() noexcept {
+    reader_.read_nothing();
+    state_ = message_reader::outcome::need_more;
   }
   // Out of line, so that look() is small.
   [[gnu::noinline]] void look_for_prefix() {

@@ -72,6 +72,9 @@ class message_reader {
     return take_prefix(front, available);
   }
 
+  /// There are no bytes: as read() would find.
+  void read_nothing() noexcept { wanted_ = message_prefix_size; }
+
   /// How many bytes from the front must be there for read() to get further, or belong to the message it found.
   std::size_t wanted() const noexcept { return wanted_; }
   /// Of the message that read() found, or whose body it waits for.

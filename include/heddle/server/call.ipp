@@ -267,8 +267,8 @@ HEDDLE_DECL void server_call::abandon(status const& why) {
 // ---- what follows from it, after the batch
 
 HEDDLE_DECL void server_call::on_ready() {
-  auto const keep = shared_from_this();
   if (phase_ == phase::running) {
+    auto const keep = shared_from_this();
     if (cancel_pending_) cancel_handler();
     return wake();
   }
