@@ -1,4 +1,5 @@
-"""Interleaved rounds: one run of everybody in each, so that a machine whose speed drifts drifts for all of them."""
+"""Interleaved rounds: one run of everybody in each, so that a machine whose speed drifts drifts for all of them, and in
+another order each."""
 import time
 
 import load
@@ -46,8 +47,9 @@ def measure(case, names, given, say):
             except Exception as error:
                 say(f"{name} fails in {case.key}: {error}")
                 servers.pop(name).stop()
-        for _ in range(given.rounds):
-            for name, server in servers.items():
+        for number in range(given.rounds):
+            turn = number % max(1, len(servers))  # who begins finds the machine idle
+            for name, server in [*servers.items()][turn:] + [*servers.items()][:turn]:
                 def run():
                     before = machine.Cpu(server.pid)
                     load.send(server, case, counts[name])
