@@ -7,7 +7,7 @@ import subprocess
 import machine
 from programs import CLIENTS, Running, SERVERS
 from results import Row
-from rounds import quiet
+from rounds import quiet, rotated
 
 # key: title, unit, mode, and two numbers of it for a run of a second or so
 CASES = {
@@ -40,8 +40,8 @@ def measure(key, selected, given, say):
     served_by = "tonic" if SERVERS["tonic"].is_installed else "heddle"
     row = Row(key, title, unit, {}, notes=[f"served by {served_by}"])
     with Running(served_by) as server:
-        for _ in range(given.rounds):
-            for name in list(names):
+        for number in range(given.rounds):
+            for name in rotated(names, number):
                 try:
                     cost, noise = quiet(lambda: _run(name, server, arguments), given.tries)
                 except Exception as error:

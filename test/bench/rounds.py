@@ -19,6 +19,13 @@ def _calls_for(server, case, seconds):
         count = int(count * min(20, max(2, 0.4 / max(took, 1e-4))))
 
 
+def rotated(items, number):
+    """The items in the order of that round: who begins finds the machine idle."""
+    items = list(items)
+    turn = number % max(1, len(items))
+    return items[turn:] + items[:turn]
+
+
 def quiet(run, tries):
     """`run()` until the rest of the machine was quiet, `tries` times at most; run returns (CPU seconds of the server,
     result). Returns (result, noise)."""
@@ -48,8 +55,7 @@ def measure(case, names, given, say):
                 say(f"{name} fails in {case.key}: {error}")
                 servers.pop(name).stop()
         for number in range(given.rounds):
-            turn = number % max(1, len(servers))  # who begins finds the machine idle
-            for name, server in [*servers.items()][turn:] + [*servers.items()][:turn]:
+            for name, server in rotated(servers.items(), number):
                 def run():
                     before = machine.Cpu(server.pid)
                     load.send(server, case, counts[name])

@@ -18,8 +18,7 @@ class Target:
             values = row.figures.get(self.subject)
             if not values:
                 return self._bound(row), "not measured", None
-            shown = number(median(values))  # and judged as it is shown: 4 system calls a batch of 100 are 0.040
-            return self._bound(row), shown, float(shown) <= self.most
+            return self._bound(row), number(median(values)), median(values) <= self.most
         ratio = row.ratio(self.subject, self.whom)
         if ratio is None:
             return self._bound(row), "not measured", None
