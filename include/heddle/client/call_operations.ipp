@@ -79,8 +79,7 @@ HEDDLE_DECL asio::awaitable<bool> client_call::read(void* message) {
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::finish(void* response) {
-  bool home = core_.runs_here();
-  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
+  bool const home = core_.is_home(co_await asio::this_coro::executor);
   wants const what = response != nullptr ? wants::single_response : wants::the_end;
   operation_outcome outcome;
   auto const start = [this, home, what, response, &outcome] {
@@ -148,8 +147,7 @@ HEDDLE_DECL asio::awaitable<bool> client_call::write(void const* message, write_
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::writes_done() {
-  bool home = core_.runs_here();
-  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
+  bool const home = core_.is_home(co_await asio::this_coro::executor);
   at_home(home, [](client_call& call) { call.half_close(); });
 }
 
@@ -169,8 +167,7 @@ HEDDLE_DECL void client_call::cancel_headers() {
 }
 
 HEDDLE_DECL asio::awaitable<void> client_call::wait_headers() {
-  bool home = core_.runs_here();
-  if (!home) home = core_.is_home(co_await asio::this_coro::executor);
+  bool const home = core_.is_home(co_await asio::this_coro::executor);
   if (home && (head_received_ || done_)) {
     show_head();
     co_return;

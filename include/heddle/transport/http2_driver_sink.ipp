@@ -1,7 +1,6 @@
 // What the HTTP/2 engine tells its driver, for exchanges and for whom the driver serves.
 #pragma once
 
-#include <algorithm>
 #include <utility>
 
 #include <heddle/rpc/http_mapping.hpp>
